@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `make` sets this, so that a warning fails `make check` and CI but never the build of somebody with a newer compiler.
+let warnings: [SwiftSetting] =
+  Context.environment["WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
+
+let settings: [SwiftSetting] =
+  warnings + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+
+let package = Package(
+  name: "waybill",
+  products: [
+    .executable(name: "waybill", targets: ["waybill"]),
+    .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
+    .library(name: "MessagePack", targets: ["MessagePack"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
+    .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
+    .target(name: "MessagePack", dependencies: ["CMessagePack"], swiftSettings: settings),
+    .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
+    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)
