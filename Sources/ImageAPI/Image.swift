@@ -1,0 +1,58 @@
+/// One image, as CRI's `runtime.v1.Image` has it.
+public struct Image: Sendable, Hashable {
+  /// The digest of the image's configuration.
+  public var id: Digest
+  /// The tagged names, sorted, without duplicates; empty for an untagged image.
+  public var repoTags: [String]
+  /// The names with `@digest`, sorted, without duplicates.
+  public var repoDigests: [String]
+  /// Bytes on disk, as the source knows it.
+  public var size: UInt64
+  /// CRI's `uid` and `username`.
+  public var user: ImageUser
+  /// What the source says beyond the image's names: the annotations of its manifest.
+  public var spec: ImageSpec?
+  /// Whether a kubelet must never remove the image to free space.
+  public var pinned: Bool
+
+  /// An image with its names in any order: they are sorted, and duplicates dropped.
+  public init(
+    id: Digest,
+    repoTags: some Sequence<String> = [],
+    repoDigests: some Sequence<String> = [],
+    size: UInt64 = 0,
+    user: ImageUser = .unspecified,
+    spec: ImageSpec? = nil,
+    pinned: Bool = false
+  ) {
+    self.id = id
+    self.repoTags = Self.normalised(repoTags)
+    self.repoDigests = Self.normalised(repoDigests)
+    self.size = size
+    self.user = user
+    self.spec = spec
+    self.pinned = pinned
+  }
+
+  /// The image as two sources know it: names united, and for the rest what `self` says, where it says anything.
+  public func united(with other: Image) -> Image {
+    Image(
+      id: id,
+      repoTags: repoTags + other.repoTags,
+      repoDigests: repoDigests + other.repoDigests,
+      size: size,
+      user: user == .unspecified ? other.user : user,
+      spec: spec ?? other.spec,
+      pinned: pinned || other.pinned)
+  }
+
+  /// By bytes, as `String` takes names for equal that differ in how they compose an accent.
+  private static func normalised(_ names: some Sequence<String>) -> [String] {
+    var sorted: [String] = []
+    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    where !(sorted.last?.utf8.elementsEqual(name.utf8) ?? false) {
+      sorted.append(name)
+    }
+    return sorted
+  }
+}

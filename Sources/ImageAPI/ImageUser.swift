@@ -1,0 +1,26 @@
+/// Whom an image's first process runs as, from the `User` of its configuration.
+///
+/// CRI has two fields for it, `uid` and `username`, that exclude each other. Neither means root to a kubelet that
+/// checks `runAsNonRoot`, so a uid that gets lost is a security fault.
+public enum ImageUser: Sendable, Hashable {
+  /// The configuration names no user.
+  case unspecified
+  /// A numeric user id.
+  case uid(Int64)
+  /// A user's name, looked up in the image's own `/etc/passwd` when a container starts. Never empty.
+  case name(String)
+
+  /// Reads `user[:group]`, the `User` of an OCI image configuration.
+  ///
+  /// What stands before the first `:` is a uid if it is a base-10 64-bit integer, a name otherwise, nothing if empty.
+  public init(configUser: String) {
+    let user = configUser.prefix { $0 != ":" }
+    if user.isEmpty {
+      self = .unspecified
+    } else if let uid = Int64(user) {
+      self = .uid(uid)
+    } else {
+      self = .name(String(user))
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/// The kind of an error, with the number and the name that gRPC gives it.
+public enum StatusCode: Int, Sendable, CaseIterable {
+  /// The request is wrong, and will be wrong each time.
+  case invalidArgument = 3
+  /// No answer came in time.
+  case deadlineExceeded = 4
+  /// The request is over a limit, or a queue is full.
+  case resourceExhausted = 8
+  /// There is no such method.
+  case unimplemented = 12
+  /// A fault of waybill.
+  case `internal` = 13
+  /// Nothing can be answered yet; another worker may.
+  case unavailable = 14
+
+  /// gRPC's name of the code.
+  public var name: String {
+    switch self {
+    case .invalidArgument: "INVALID_ARGUMENT"
+    case .deadlineExceeded: "DEADLINE_EXCEEDED"
+    case .resourceExhausted: "RESOURCE_EXHAUSTED"
+    case .unimplemented: "UNIMPLEMENTED"
+    case .internal: "INTERNAL"
+    case .unavailable: "UNAVAILABLE"
+    }
+  }
+}
