@@ -1,0 +1,62 @@
+extension Limits {
+  /// Finds out, in one forward pass without recursion or allocation, whether bytes are one whole acceptable message.
+  ///
+  /// Text is not validated here: ``Value/string(at:)`` does that for the strings that somebody reads.
+  ///
+  /// - Parameter bytes: The message.
+  /// - Throws: ``MessagePackError`` with the code `empty`, `tooManyBytes`, `truncated`, `trailingBytes`,
+  ///   `reservedByte`, `tooDeep` or `tooManyElements`, and the offset of the first byte that is wrong.
+  public func check(_ bytes: RawSpan) throws(MessagePackError) {
+    if let fault = bytes.withUnsafeBytes({ firstFault(in: $0) }) {
+      throw MessagePackError(fault, limits: self)
+    }
+  }
+
+  func firstFault(in bytes: UnsafeRawBufferPointer) -> Fault? {
+    guard let base = bytes.baseAddress, !bytes.isEmpty else { return Fault(.empty, at: 0) }
+    guard bytes.count <= self.bytes else { return Fault(.tooManyBytes, at: self.bytes, declared: bytes.count) }
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: depth + 1) { open in
+      walk(base, end: bytes.count, open: open)
+    }
+  }
+
+  // `open` has, for each open container but the innermost, the number of objects it still lacks.
+  private func walk(_ base: UnsafeRawPointer, end: Int, open: UnsafeMutableBufferPointer<Int>) -> Fault? {
+    var depth = 0
+    var lacking = 1
+    var offset = 0
+    while true {
+      let start = offset
+      guard start < end else { return Fault(.truncated, at: start) }
+      let head = Head(base.load(fromByteOffset: start, as: UInt8.self))
+      offset += 1
+      guard end - offset >= head.lengthBytes else { return Fault(.truncated, at: start) }
+      let length = head.length(base + offset)
+      offset += head.lengthBytes
+      lacking -= 1
+
+      switch head.shape {
+      case .body:
+        guard end - offset >= length else { return Fault(.truncated, at: start, declared: length) }
+        offset += length
+      case .array, .map:
+        guard depth < self.depth else { return Fault(.tooDeep, at: start, declared: depth + 1) }
+        guard length <= elements else { return Fault(.tooManyElements, at: start, declared: length) }
+        let objects = head.shape == .map ? 2 * length : length
+        // An object takes a byte at least, so more objects than bytes is a lie that need not be followed to its end.
+        guard objects <= end - offset else { return Fault(.truncated, at: start, declared: length) }
+        open[depth] = lacking
+        depth += 1
+        lacking = objects
+      case .reserved:
+        return Fault(.reservedByte, at: start)
+      }
+
+      while lacking == 0 {
+        guard depth > 0 else { return offset == end ? nil : Fault(.trailingBytes, at: offset, declared: end - offset) }
+        depth -= 1
+        lacking = open[depth]
+      }
+    }
+  }
+}
