@@ -1,0 +1,43 @@
+internal import CZeroMQ
+internal import Synchronization
+
+/// Tells what happens to the connections of a socket, which libzmq keeps to itself otherwise.
+///
+/// Events wait in memory without limit: read them, or let the monitor go.
+public struct Monitor: ~Copyable {
+  /// The PAIR socket that the events come by, to watch with a ``Poller``.
+  public let socket: Socket
+
+  /// Takes the next event.
+  ///
+  /// - Returns: The event; nil when the monitored socket was closed, and nothing comes any more.
+  /// - Throws: `timedOut` after the ``SocketOption/receiveTimeout`` of ``socket``, `contextTerminated`.
+  public func next() throws(ZeroMQError) -> MonitorEvent? {
+    let message = try socket.receiveMultipart(maxParts: 2, maxBytes: 64 * 1024)
+    guard message.count == 2 else { return nil }
+    let endpoint = message.withFrame(1) { bytes in
+      bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+    let event = message.withFrame(0) { MonitorEvent($0, endpoint: endpoint) }
+    return event?.kind == .unknown(UInt16(ZMQ_EVENT_MONITOR_STOPPED)) ? nil : event
+  }
+}
+
+extension Socket {
+  /// Begins to monitor this socket, in place of any monitor before. Connections made earlier are not told of.
+  ///
+  /// - Throws: `tooManySockets` at the context's limit, `contextTerminated` after ``Context/shutdown()``.
+  public func monitor() throws(ZeroMQError) -> Monitor {
+    let number = monitors.wrappingAdd(1, ordering: .relaxed).newValue
+    let endpoint = "inproc://zeromq-monitor-\(number)"
+    try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")
+    let socket = Socket(handle: try handle.sibling(.pair))
+    // A full queue would block libzmq's I/O thread, and every socket with it.
+    try socket.set(.receiveHighWaterMark, to: nil)
+    try socket.connect(endpoint)
+    return Monitor(socket: socket)
+  }
+}
+
+/// Gives each monitor an endpoint of its own.
+private let monitors = Atomic(0)
