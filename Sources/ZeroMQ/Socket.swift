@@ -64,8 +64,11 @@ public struct Socket: ~Copyable {
   private func call(
     _ function: (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Int32, _ verb: String, _ endpoint: String
   ) throws(ZeroMQError) {
-    // C would read up to the NUL and bind something else than was asked for.
-    guard !endpoint.utf8.contains(0) else { throw ZeroMQError(errno: EINVAL, operation: "\(verb) \(endpoint)") }
+    // libzmq reads up to a NUL, and takes a port modulo 65536: it would bind something else than was asked for.
+    let port = endpoint.hasPrefix("tcp://") ? endpoint.utf8.split(separator: UInt8(ascii: ":")).last : nil
+    guard !endpoint.utf8.contains(0), port.flatMap({ Int(Substring($0)) }) ?? 0 <= 65535 else {
+      throw ZeroMQError(errno: EINVAL, operation: "\(verb) \(endpoint)")
+    }
     try ZeroMQError.check(function(handle.pointer, endpoint), "\(verb) \(endpoint)")
   }
 }

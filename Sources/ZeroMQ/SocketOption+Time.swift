@@ -28,7 +28,7 @@ extension SocketOption where Value == Duration? {
 
   /// How long a ping may stay unanswered before the connection is closed; `ZMQ_HEARTBEAT_TIMEOUT`.
   ///
-  /// nil, the default, is as long as ``heartbeatInterval``.
+  /// nil, the default, is as long as ``heartbeatInterval``; libzmq does not take it back once another was set.
   public static var heartbeatTimeout: Self { .milliseconds(ZMQ_HEARTBEAT_TIMEOUT, "heartbeatTimeout", none: -1) }
 
   /// How long the *peer* waits for our next ping before it closes the connection; `ZMQ_HEARTBEAT_TTL`.
