@@ -14,19 +14,24 @@ let settings: [SwiftSetting] =
 
 let package = Package(
   name: "waybill",
+  products: [
+    .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
+    .library(name: "MessagePack", targets: ["MessagePack"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0")
   ],
   targets: [
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
+    .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
+    .target(name: "MessagePack", dependencies: ["CMessagePack"], swiftSettings: settings),
     .target(
-      name: "ImageAPI", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      name: "ImageAPI", dependencies: ["MessagePack", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
+    .target(name: "ImageRegistry", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
+    .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
+    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

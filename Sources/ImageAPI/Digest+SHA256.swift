@@ -10,7 +10,17 @@ extension Digest {
     self.init(hash.finalize())
   }
 
-  init(_ digest: SHA256.Digest) {
+  /// The digest of `bytes`.
+  public init(sha256Of bytes: RawSpan) {
+    self.init(
+      bytes.withUnsafeBytes { bytes in
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        return hash.finalize()
+      })
+  }
+
+  private init(_ digest: SHA256.Digest) {
     words = digest.withUnsafeBytes { bytes in
       func word(_ index: Int) -> UInt64 {
         UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))

@@ -1,0 +1,133 @@
+package import MessagePack
+
+extension Packer {
+  /// Writes an image with all eight of CRI's keys, in CRI's order.
+  package mutating func pack(_ image: Image) {
+    packMapHeader(8)
+    packKey("id")
+    pack(image.id.description)
+    packKey("repo_tags")
+    pack(image.repoTags)
+    packKey("repo_digests")
+    pack(image.repoDigests)
+    packKey("size")
+    pack(image.size)
+    packKey("uid")
+    if case .uid(let uid) = image.user {
+      packMapHeader(1)
+      packKey("value")
+      pack(uid)
+    } else {
+      packNil()
+    }
+    packKey("username")
+    if case .name(let name) = image.user { pack(name) } else { packKey("") }
+    packKey("spec")
+    if let spec = image.spec { pack(spec) } else { packNil() }
+    packKey("pinned")
+    pack(image.pinned)
+  }
+
+  private mutating func pack(_ strings: [String]) {
+    packArrayHeader(strings.count)
+    for string in strings {
+      pack(string)
+    }
+  }
+
+  /// Annotations in the order of their keys, so that equal images have equal bytes.
+  private mutating func pack(_ spec: ImageSpec) {
+    packMapHeader(5)
+    packKey("image")
+    pack(spec.image)
+    packKey("annotations")
+    packMapHeader(spec.annotations.count)
+    for (key, value) in spec.annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      pack(key)
+      pack(value)
+    }
+    packKey("user_specified_image")
+    pack(spec.userSpecifiedImage)
+    packKey("runtime_handler")
+    pack(spec.runtimeHandler)
+    packKey("image_ref")
+    pack(spec.imageRef)
+  }
+}
+
+extension Image {
+  private enum Key: String {
+    case id, size, uid, username, spec, pinned
+    case repoTags = "repo_tags"
+    case repoDigests = "repo_digests"
+  }
+
+  /// Reads an image as a reply has it.
+  ///
+  /// - Throws: ``APIError`` with the code `INVALID_ARGUMENT`, naming the field.
+  package init(decoding value: Value) throws(APIError) {
+    var id: Digest?
+    var repoTags: [String] = []
+    var repoDigests: [String] = []
+    var size: UInt64 = 0
+    var user = ImageUser.unspecified
+    var spec: ImageSpec?
+    var pinned = false
+    try value.readFields(at: "image", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .id: id = Digest(try value.apiString(at: "id"))
+      case .repoTags: repoTags = try value.strings(at: "repo_tags")
+      case .repoDigests: repoDigests = try value.strings(at: "repo_digests")
+      case .size: size = try value.unsigned(at: "size")
+      case .uid: if let uid = try value.wrappedInteger() { user = .uid(uid) }
+      case .username:
+        let name = try value.apiString(at: "username")
+        if !name.isEmpty { user = .name(name) }
+      case .spec: spec = value.isNil ? nil : try ImageSpec(decoding: value)
+      case .pinned: pinned = try value.flag(at: "pinned")
+      }
+    }
+    guard let id else { throw .invalidArgument("image: an id is sha256: and 64 hexadecimal digits") }
+    self.init(
+      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned)
+  }
+}
+
+extension ImageSpec {
+  private enum Key: String {
+    case image, annotations
+    case userSpecifiedImage = "user_specified_image"
+    case runtimeHandler = "runtime_handler"
+    case imageRef = "image_ref"
+  }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var spec = ImageSpec()
+    try value.readFields(at: "spec", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .image: spec.image = try value.apiString(at: "spec.image")
+      case .annotations:
+        guard let map = value.map else { throw APIError(value.mismatch(at: "annotations", expected: "a map")) }
+        for (key, value) in map {
+          spec.annotations[try key.apiString(at: "annotations")] = try value.apiString(at: "annotations")
+        }
+      case .userSpecifiedImage: spec.userSpecifiedImage = try value.apiString(at: "user_specified_image")
+      case .runtimeHandler: spec.runtimeHandler = try value.apiString(at: "runtime_handler")
+      case .imageRef: spec.imageRef = try value.apiString(at: "image_ref")
+      }
+    }
+    self = spec
+  }
+}
+
+extension Value {
+  /// CRI's `Int64Value`, a wrapper so that a uid that is not set differs from 0.
+  fileprivate func wrappedInteger() throws(APIError) -> Int64? {
+    enum Key: String { case value }
+    guard !isNil else { return nil }
+    var integer: Int64?
+    try readFields(at: "uid", Key.self) { (_, value) throws(APIError) in integer = value.int64 }
+    guard let integer else { throw APIError(mismatch(at: "uid", expected: "{\"value\": integer} or nil")) }
+    return integer
+  }
+}

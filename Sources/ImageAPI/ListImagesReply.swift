@@ -1,0 +1,70 @@
+public import MessagePack
+
+/// What a worker answers to ListImages.
+public enum ListImagesReply: Sendable, Hashable {
+  /// The images asked for, in id order.
+  case images(ImageList)
+  /// The images are those of the etag that the client named.
+  case notModified(etag: String)
+
+  /// A list, or a page of one.
+  public struct ImageList: Sendable, Hashable {
+    /// The images, in id order.
+    public var images: [Image]
+    /// A digest of everything that the worker lists: equal on every worker that holds the same images.
+    public var etag: String
+    /// Where the page ended, when there are more images than these.
+    public var resumption: Digest?
+  }
+
+  private enum Key: String {
+    case images, etag, error
+    case resumption = "continue"
+    case notModified = "not_modified"
+  }
+
+  /// Reads a reply in its plain form.
+  ///
+  /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is none of the three
+  ///   replies that there are.
+  public init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
+    self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
+      var images: [Image]?
+      var etag: String?
+      var resumption: Digest?
+      var isModified = true
+      var failure: APIError?
+      do throws(APIError) {
+        try root.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
+          switch key {
+          case .images:
+            var list: [Image] = []
+            for image in try value.elements(at: "images") { list.append(try Image(decoding: image)) }
+            images = list
+          case .etag: etag = try value.apiString(at: "etag")
+          case .resumption: resumption = Digest(try value.apiString(at: "continue"))
+          case .notModified: isModified = try !value.flag(at: "not_modified")
+          case .error: failure = try APIError(decoding: value)
+          }
+        }
+      } catch {
+        throw APIError(unreadable: error.message)
+      }
+      if let failure { throw failure }
+      guard let etag else { throw APIError(unreadable: "it has neither an error nor an etag") }
+      guard let images, isModified else { return .notModified(etag: etag) }
+      return .images(ImageList(images: images, etag: etag, resumption: resumption))
+    }
+  }
+}
+
+extension APIError {
+  /// A reply that is not of the protocol: somebody else answers at that endpoint, or another version of waybill.
+  init(unreadable reason: String) {
+    self.init(.internal, "the reply is not waybill's: \(reason)")
+  }
+
+  init(unreadable error: MessagePackError) {
+    self.init(unreadable: error.message)
+  }
+}

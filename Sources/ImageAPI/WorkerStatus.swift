@@ -1,0 +1,83 @@
+/// What a worker serves, and how its sources fare: the answer to the method `Status`.
+public struct WorkerStatus: Sendable, Hashable {
+  /// The version of waybill.
+  public var version: String
+  /// Seconds since the worker started.
+  public var uptime: UInt64
+  /// Whether every source was read at least once; until then a list is answered by `UNAVAILABLE`.
+  public var isReady: Bool
+  /// How many images the worker lists.
+  public var images: Int
+  /// A digest of everything that it lists.
+  public var etag: String
+  /// The sources, in the order of the command line.
+  public var sources: [SourceStatus]
+
+  /// A status.
+  public init(version: String, uptime: UInt64, isReady: Bool, images: Int, etag: String, sources: [SourceStatus]) {
+    self.version = version
+    self.uptime = uptime
+    self.isReady = isReady
+    self.images = images
+    self.etag = etag
+    self.sources = sources
+  }
+}
+
+/// How one source of images fares.
+public struct SourceStatus: Sendable, Hashable {
+  /// What the source's contents are worth.
+  public enum State: String, Sendable, CaseIterable {
+    /// It was never read: nothing is known of it, and so the worker is not ready.
+    case unread
+    /// The last reading succeeded.
+    case current
+    /// The last reading failed; the images are those of the last good one.
+    case stale
+  }
+
+  /// An image that is in the source and not in the list.
+  public struct LeftOut: Sendable, Hashable {
+    /// Where the trouble is: a file's path.
+    public var path: String
+    /// What is wrong with it.
+    public var reason: String
+
+    /// An image left out for what is wrong at `path`.
+    public init(path: String, reason: String) {
+      self.path = path
+      self.reason = reason
+    }
+  }
+
+  /// The source, as the command line has it: `oci:/srv/images`.
+  public var name: String
+  /// What its contents are worth.
+  public var state: State
+  /// How many images it holds that are listed.
+  public var images: Int
+  /// How many images are left out.
+  public var leftOutCount: Int
+  /// The first of the images left out, ``mostLeftOut`` at the most.
+  public var leftOut: [LeftOut]
+  /// Seconds since the last good reading; nil when there was none.
+  public var age: UInt64?
+  /// What was wrong at the last reading; empty when it was good.
+  public var lastError: String
+
+  /// As many images left out as a status names: a store full of broken images must not make it a large message.
+  public static let mostLeftOut = 100
+
+  /// A status, of `leftOut` as many as ``mostLeftOut``.
+  public init(
+    name: String, state: State, images: Int = 0, leftOut: [LeftOut] = [], age: UInt64? = nil, lastError: String = ""
+  ) {
+    self.name = name
+    self.state = state
+    self.images = images
+    self.leftOutCount = leftOut.count
+    self.leftOut = Array(leftOut.prefix(Self.mostLeftOut))
+    self.age = age
+    self.lastError = lastError
+  }
+}

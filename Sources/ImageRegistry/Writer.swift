@@ -1,0 +1,156 @@
+import ImageAPI
+import MessagePack
+
+/// What the registry knows beyond what it lists: which source says what. Used by one thread at a time.
+struct Writer: ~Copyable {
+  /// What a source says about one image: that it is so, or that it does not hold it.
+  struct Claim {
+    let id: Digest
+    let image: Image?
+  }
+
+  private var contents = Contents()
+  /// What each source says of an image that several hold. What a lone holder says is what is listed.
+  private var shared: [Digest: [Int: Image]] = [:]
+  private var sources: [Source]
+  private var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
+
+  private struct Source {
+    let name: String
+    var leftOut: [SourceStatus.LeftOut] = []
+    var lastRead: ContinuousClock.Instant?
+    var lastError = ""
+  }
+
+  init(sources: [String]) {
+    self.sources = sources.map { Source(name: $0) }
+  }
+
+  func snapshot() -> RegistrySnapshot {
+    RegistrySnapshot(contents, unread: sources.filter { $0.lastRead == nil }.map(\.name))
+  }
+
+  mutating func replaceContents(ofSource source: Int, with images: [Image]) -> ImageRegistry.Change {
+    var claims: [Claim] = []
+    claims.reserveCapacity(images.count)
+    for image in images.sorted(by: { $0.id < $1.id }) {
+      if let last = claims.last?.image, last.id == image.id {
+        claims[claims.count - 1] = Claim(id: last.id, image: last.united(with: image))
+      } else {
+        claims.append(Claim(id: image.id, image: image))
+      }
+    }
+    let gone = ids(heldBy: source, except: claims)
+    return apply(claims + gone.map { Claim(id: $0, image: nil) }, from: source)
+  }
+
+  /// Takes `claims` in id order.
+  private func ids(heldBy source: Int, except claims: [Claim]) -> [Digest] {
+    var gone: [Digest] = []
+    var next = claims.startIndex
+    for index in 0..<Fanout<Shard>.count {
+      let shard = contents.shards[index]
+      for (id, holders) in zip(shard.ids, shard.holders) where holders.contains(SourceSet(source: source)) {
+        while next < claims.endIndex, claims[next].id < id { next += 1 }
+        if next == claims.endIndex || claims[next].id != id { gone.append(id) }
+      }
+    }
+    return gone
+  }
+
+  /// Takes `claims` of different ids, in any order.
+  mutating func apply(_ claims: [Claim], from source: Int) -> ImageRegistry.Change {
+    var change = ImageRegistry.Change()
+    let claims = claims.sorted { $0.id < $1.id }
+    var start = claims.startIndex
+    while start < claims.endIndex {
+      let index = Contents.shardIndex(of: claims[start].id)
+      let end = claims[start...].firstIndex { Contents.shardIndex(of: $0.id) != index } ?? claims.endIndex
+      var edits: [Contents.Edit] = []
+      for claim in claims[start..<end] {
+        guard let edit = edit(for: claim, from: source) else { continue }
+        edits.append(edit)
+        switch (edit.before, edit.after) {
+        case (nil, _): change.added += 1
+        case (_, nil): change.removed += 1
+        case (let before?, let after?): if before.bytes != after.bytes { change.changed += 1 }
+        }
+      }
+      if !edits.isEmpty { contents.apply(edits, toShard: index) }
+      start = end
+    }
+    return change
+  }
+
+  /// What a claim changes about what is listed; nil for nothing.
+  private mutating func edit(for claim: Claim, from source: Int) -> Contents.Edit? {
+    let holder = SourceSet(source: source)
+    guard let location = contents.location(of: claim.id) else {
+      guard let image = claim.image else { return nil }
+      return Contents.Edit(id: claim.id, before: nil, after: (image, Self.encode(image), holder))
+    }
+    let bytes = location.withBytes { PackedBytes(copying: $0) }
+    if location.holders == holder, let image = claim.image, Self.encode(image) == bytes { return nil }
+    guard let listed = decode(bytes) else { return nil }
+
+    var says = shared[claim.id] ?? Self.holders(location.holders, saying: listed)
+    guard says[source] != nil || claim.image != nil else { return nil }
+    says[source] = claim.image
+    shared[claim.id] = says.count > 1 ? says : nil
+    let holders = claim.image == nil ? location.holders.subtracting(holder) : location.holders.union(holder)
+    let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
+    return Contents.Edit(
+      id: claim.id, before: (listed, bytes), after: united.map { ($0, Self.encode($0), holders) })
+  }
+
+  /// What the one holder of an image says of it.
+  private static func holders(_ holders: SourceSet, saying image: Image) -> [Int: Image] {
+    [holders.rawValue.trailingZeroBitCount: image]
+  }
+
+  private static func encode(_ image: Image) -> PackedBytes {
+    var packer = Packer(capacity: 512)
+    packer.pack(image)
+    return packer.finish()
+  }
+
+  /// Reads back what ``encode(_:)`` wrote, which cannot fail.
+  private mutating func decode(_ bytes: PackedBytes) -> Image? {
+    bytes.withBytes { bytes in
+      try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in try Image(decoding: value) }
+    }
+  }
+
+  mutating func noteReading(ofSource source: Int, leftOut: [SourceStatus.LeftOut]) {
+    sources[source].leftOut = leftOut
+    sources[source].lastRead = .now
+    sources[source].lastError = ""
+  }
+
+  mutating func noteFailure(ofSource source: Int, reason: String) {
+    sources[source].lastError = reason
+  }
+
+  var statuses: [SourceStatus] {
+    let counts = imageCounts
+    return sources.enumerated().map { index, source in
+      SourceStatus(
+        name: source.name,
+        state: source.lastRead == nil ? .unread : source.lastError.isEmpty ? .current : .stale,
+        images: counts[index],
+        leftOut: source.leftOut,
+        age: source.lastRead.map { UInt64($0.duration(to: .now).components.seconds) },
+        lastError: source.lastError)
+    }
+  }
+
+  private var imageCounts: [Int] {
+    var counts = Array(repeating: 0, count: sources.count)
+    for index in 0..<Fanout<Shard>.count {
+      for holders in contents.shards[index].holders {
+        for source in counts.indices where holders.contains(SourceSet(source: source)) { counts[source] += 1 }
+      }
+    }
+    return counts
+  }
+}
