@@ -43,6 +43,19 @@ import Testing
     #expect(counter.count == 1)
   }
 
+  @Test func releasedOnceWhenTheLastDuplicateGoes() throws {
+    let counter = Counter()
+    do {
+      var message = try Buffer(count: 100, counter: counter).lend()
+      let duplicate = try message.duplicate()
+      message = Message()
+      let (bytes, freed) = (duplicate.bytes, counter.count)
+      #expect(bytes == [UInt8](repeating: 42, count: 100))
+      #expect(freed == 0)
+    }
+    #expect(counter.count == 1)
+  }
+
   @Test(arguments: ["inproc://lend", "tcp://127.0.0.1:*", uniqueIPCEndpoint()], [0, 10, 5_000_000])
   func releasedOnceAfterSend(over endpoint: String, count: Int) throws {
     let counter = Counter()

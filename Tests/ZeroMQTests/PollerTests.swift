@@ -71,8 +71,7 @@ import Testing
 
   @Test(arguments: [
     (Duration.zero, Int64(0)), (.nanoseconds(1), 1), (.milliseconds(1), 1), (.microseconds(1001), 2),
-    (.seconds(-2), -2000),
-    (.seconds(Int64.max), .max), (.seconds(Int64.min + 1), .min),
+    (.seconds(-2), -2000), (.seconds(Int64.max), .max), (.seconds(Int64.min + 1), .min),
   ])
   func millisecondsAreRoundedUp(_ duration: Duration, to milliseconds: Int64) {
     #expect(duration.wholeMilliseconds == milliseconds)
