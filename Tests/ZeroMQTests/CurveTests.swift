@@ -12,7 +12,7 @@ import Testing
     #expect(!"\(pair) \(String(reflecting: pair))".contains(pair.secretKey))
   }
 
-  // The pair from zmq_curve_keypair(3)'s sibling page, zmq_curve(7).
+  // The server's test keys in zmq_curve(7).
   @Test func aKnownPair() throws {
     let pair = try CurveKeyPair(secretKey: "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6")
     #expect(pair.publicKey == "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
