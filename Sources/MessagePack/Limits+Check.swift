@@ -15,7 +15,8 @@ extension Limits {
   func firstFault(in bytes: UnsafeRawBufferPointer) -> Fault? {
     guard let base = bytes.baseAddress, !bytes.isEmpty else { return Fault(.empty, at: 0) }
     guard bytes.count <= self.bytes else { return Fault(.tooManyBytes, at: self.bytes, declared: bytes.count) }
-    return withUnsafeTemporaryAllocation(of: Int.self, capacity: depth + 1) { open in
+    // A constant, because memory of a size known only at run time would come from the heap.
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: Limits.deepest) { open in
       walk(base, end: bytes.count, open: open)
     }
   }

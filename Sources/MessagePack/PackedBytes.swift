@@ -8,7 +8,8 @@ public final class PackedBytes: Sendable {
   public let count: Int
 
   /// All of the memory, `count` bytes of it initialized. Changes only when the last reference gives it to another.
-  private nonisolated(unsafe) var memory: UnsafeMutableRawBufferPointer
+  @usableFromInline
+  nonisolated(unsafe) var memory: UnsafeMutableRawBufferPointer
 
   /// Takes over memory that came from `malloc`, as that of libmsgpack's own buffer does.
   init(adopting memory: UnsafeMutableRawBufferPointer, count: Int) {
@@ -74,6 +75,7 @@ public final class PackedBytes: Sendable {
   /// - Parameter body: Reads the bytes.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
+  @inlinable
   public func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -86,6 +88,7 @@ public final class PackedBytes: Sendable {
   /// - Parameter body: Reads the bytes. The address is never nil, even when there are none.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
+  @inlinable
   public func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -107,10 +107,11 @@ public struct Packer: ~Copyable {
   /// - Parameter body: Reads the bytes.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
+  @inlinable
   public func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(start: buffer.data, count: buffer.size).bytes)
+    try body(written.bytes)
   }
 
   /// Forgets what has been written.
@@ -132,6 +133,9 @@ public struct Packer: ~Copyable {
     discard self
     return PackedBytes(adopting: UnsafeMutableRawBufferPointer(start: start, count: max(1, count)), count: count)
   }
+
+  @usableFromInline
+  var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: buffer.data, count: buffer.size) }
 
   @inline(__always)
   private func ensure(_ status: CInt) {

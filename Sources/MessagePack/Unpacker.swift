@@ -13,6 +13,7 @@ public struct Unpacker: ~Copyable {
   public let limits: Limits
 
   private var zone: UnsafeMutablePointer<msgpack_zone>?
+  private let root = UnsafeMutablePointer<msgpack_object>.allocate(capacity: 1)
 
   /// Makes an unpacker; its memory comes with the first message.
   ///
@@ -23,6 +24,7 @@ public struct Unpacker: ~Copyable {
 
   deinit {
     if let zone { msgpack_zone_free(zone) }
+    root.deallocate()
   }
 
   /// Checks a message, reads it and hands over its object.
@@ -33,29 +35,20 @@ public struct Unpacker: ~Copyable {
   ///   - body: Reads the object, which is valid only until `body` returns.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws, or what `failure` makes of an error of ``Limits/check(_:)`` or of `outOfMemory`.
+  @inlinable
   public mutating func unpack<Result: ~Copyable, Failure: Error>(
     _ bytes: RawSpan,
     failure: (MessagePackError) -> Failure,
     _ body: (Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let zone: UnsafeMutablePointer<msgpack_zone>
+    let root: Value
     do throws(MessagePackError) {
-      try limits.check(bytes)
-      zone = try readyZone()
+      root = try open(bytes)
     } catch {
       throw failure(error)
     }
-    // After and not before, so that an idle unpacker holds on to nothing of its last message.
-    defer { msgpack_zone_clear(zone) }
-    return try bytes.withUnsafeBytes { (buffer) throws(Failure) -> Result in
-      var root = msgpack_object()
-      let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-      guard msgpack_unpack(start, buffer.count, nil, zone, &root) == MSGPACK_UNPACK_SUCCESS else {
-        // Nothing else is left that can go wrong after the check.
-        throw failure(.outOfMemory)
-      }
-      return try withUnsafePointer(to: &root) { (root) throws(Failure) -> Result in try body(Value(root)) }
-    }
+    defer { close() }
+    return try body(root)
   }
 
   /// Checks a message, reads it and hands over its object.
@@ -65,6 +58,7 @@ public struct Unpacker: ~Copyable {
   ///   - body: Reads the object, which is valid only until `body` returns.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws, an error of ``Limits/check(_:)``, or `outOfMemory`.
+  @inlinable
   public mutating func unpack<Result: ~Copyable>(
     _ bytes: RawSpan,
     _ body: (Value) throws(MessagePackError) -> Result
@@ -72,16 +66,36 @@ public struct Unpacker: ~Copyable {
     try unpack(bytes, failure: { $0 }, body)
   }
 
+  /// Reads a message into the zone. Apart from `unpack`, which is generic, so that only that is compiled for each caller.
+  ///
+  /// The value points into the bytes, so it must be done with before whoever lends them takes them back.
+  @usableFromInline
+  mutating func open(_ bytes: RawSpan) throws(MessagePackError) -> Value {
+    try limits.check(bytes)
+    let zone = try readyZone()
+    let status = bytes.withUnsafeBytes { buffer in
+      msgpack_unpack(buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count, nil, zone, root)
+    }
+    guard status == MSGPACK_UNPACK_SUCCESS else {
+      // Nothing else is left that can go wrong after the check.
+      close()
+      throw MessagePackError(.outOfMemory, "no memory for the objects of the message")
+    }
+    return Value(root)
+  }
+
+  /// Empties the zone: after a message and not before the next, so that an idle unpacker holds on to nothing.
+  @usableFromInline
+  mutating func close() {
+    if let zone { msgpack_zone_clear(zone) }
+  }
+
   private mutating func readyZone() throws(MessagePackError) -> UnsafeMutablePointer<msgpack_zone> {
     if let zone { return zone }
-    guard let made = msgpack_zone_new(Int(MSGPACK_ZONE_CHUNK_SIZE)) else { throw .outOfMemory }
+    guard let made = msgpack_zone_new(Int(MSGPACK_ZONE_CHUNK_SIZE)) else {
+      throw MessagePackError(.outOfMemory, "no memory for the objects of a message")
+    }
     zone = made
     return made
-  }
-}
-
-extension MessagePackError {
-  fileprivate static var outOfMemory: MessagePackError {
-    MessagePackError(.outOfMemory, "no memory for the objects of the message")
   }
 }

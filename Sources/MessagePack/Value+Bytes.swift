@@ -9,6 +9,7 @@ extension Value {
   /// - Parameter use: Reads the bytes.
   /// - Returns: What `use` returns, or nil when the value has no bytes.
   /// - Throws: What `use` throws.
+  @inlinable
   public func withBytes<Result, Failure: Error>(
     _ use: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result? {

@@ -74,6 +74,7 @@ public struct Value {
   }
 
   /// The body of a string, a binary or an extension, where it lies in the message.
+  @usableFromInline
   var body: UnsafeRawBufferPointer? {
     switch object.pointee.type {
     case MSGPACK_OBJECT_STR:
