@@ -31,9 +31,12 @@ extension Limits {
       guard start < end else { return Fault(.truncated, at: start) }
       let head = Head(base.load(fromByteOffset: start, as: UInt8.self))
       offset += 1
-      guard end - offset >= head.lengthBytes else { return Fault(.truncated, at: start) }
-      let length = head.length(base + offset)
-      offset += head.lengthBytes
+      var length = head.length
+      if head.lengthBytes > 0 {
+        guard end - offset >= head.lengthBytes else { return Fault(.truncated, at: start) }
+        length += head.read(base + offset)
+        offset += head.lengthBytes
+      }
       lacking -= 1
 
       switch head.shape {

@@ -3,7 +3,7 @@ internal import CMessagePack
 /// Reads messages, one after the other, in memory that it keeps.
 ///
 /// Reading a small message allocates nothing: the objects go into a zone of 8 KiB that lasts as long as the unpacker.
-/// A larger message takes more, at most 24 times its own bytes, and gives it back before ``unpack(_:failure:_:)``
+/// A larger message takes more, at most 48 times its own bytes, and gives it back before ``unpack(_:failure:_:)``
 /// returns.
 ///
 ///     var unpacker = Unpacker()

@@ -33,15 +33,7 @@ extension Value {
   /// - Throws: ``MessagePackError`` with the code `wrongType` when it is no string, and `invalidUTF8` when it is a
   ///   string of other bytes than UTF-8, which MessagePack demands of a `str`.
   public func checkString(at path: StaticString) throws(MessagePackError) {
-    guard kind == .string, let body else { throw mismatch(at: path, expected: "a string") }
-    do throws(UTF8.ValidationError) {
-      _ = try UTF8Span(validating: Span(_bytes: body.bytes))
-    } catch {
-      throw MessagePackError(
-        .invalidUTF8,
-        "\(path): \(summary) is not UTF-8 at byte \(error.byteOffsets.lowerBound) of it"
-      )
-    }
+    try withText(at: path) { _ in }
   }
 
   /// Copies the text out.
@@ -51,10 +43,22 @@ extension Value {
   /// - Throws: ``MessagePackError`` with the code `wrongType` when it is no string, and `invalidUTF8` when it is a
   ///   string of other bytes than UTF-8.
   public func string(at path: StaticString) throws(MessagePackError) -> String {
-    guard kind == .string, let body, let text = String(validating: body, as: UTF8.self) else {
-      try checkString(at: path)
-      return ""
+    try withText(at: path) { String(copying: $0) }
+  }
+
+  @inline(__always)
+  private func withText<Result>(
+    at path: StaticString,
+    _ use: (UTF8Span) -> Result
+  ) throws(MessagePackError) -> Result {
+    guard kind == .string, let body else { throw mismatch(at: path, expected: "a string") }
+    do throws(UTF8.ValidationError) {
+      return use(try UTF8Span(validating: Span(_bytes: body.bytes)))
+    } catch {
+      throw MessagePackError(
+        .invalidUTF8,
+        "\(path): \(summary) is not UTF-8 at byte \(error.byteOffsets.lowerBound) of it"
+      )
     }
-    return text
   }
 }
