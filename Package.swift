@@ -30,8 +30,12 @@ let package = Package(
       name: "ImageAPI", dependencies: ["MessagePack", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(name: "ImageRegistry", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
+    .target(
+      name: "ImageSources", dependencies: ["ImageAPI", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
+    .testTarget(name: "ImageSourcesTests", dependencies: ["ImageSources", "ImageAPI"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,16 @@
+/// A store of images that is looked at again and again.
+///
+/// Whoever owns a source calls ``read()`` about twice a second, from one thread, and hands each inventory on whole:
+/// what changed between two is not the source's business.
+public protocol ImageSource: Sendable {
+  /// The source as a command line names it, such as `oci:/srv/images`.
+  var name: String { get }
+
+  /// The whole contents, or nil if nothing has changed since the last inventory.
+  ///
+  /// Cheap while nothing changes. A nil after an error means that the store can be read again and is what it was.
+  ///
+  /// - Throws: ``SourceError`` if the store as a whole cannot be read. The last inventory then stands; the next call
+  ///   tries again.
+  mutating func read() throws(SourceError) -> Inventory?
+}

@@ -1,0 +1,53 @@
+internal import ImageAPI
+
+/// Where a source is, as a command line says it: `oci:/srv/images`.
+///
+/// The part before the first colon is the kind of the store, all the rest is the path, colons in it included: there is no
+/// `oci:PATH:TAG`, as a source is always a whole store.
+public struct ImageSourceLocation: Sendable, Hashable {
+  /// The kinds of store that can be read, named as Skopeo and Podman name them.
+  public enum Transport: String, Sendable, CaseIterable {
+    /// An OCI image layout, a folder.
+    case oci
+  }
+
+  /// The kind of the store.
+  public let transport: Transport
+  /// The store's path, as it was given.
+  public let path: String
+
+  /// Parses `TRANSPORT:PATH`.
+  ///
+  /// - Throws: ``SourceError`` with the code ``SourceError/Code/badLocation``, naming the value and what is known.
+  public init(_ text: String) throws(SourceError) {
+    let known = Transport.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else {
+      throw SourceError(.badLocation, "\(quoted(text)) does not say what kind of store it is: write one of \(known)")
+    }
+    guard let transport = Transport(rawValue: String(parts[0])) else {
+      throw SourceError(
+        .badLocation,
+        "\(quoted(String(parts[0]))) in \(quoted(text)) is not a kind of store that is known: write one of \(known)")
+    }
+    guard !parts[1].isEmpty, !parts[1].utf8.contains(0) else {
+      throw SourceError(.badLocation, "\(quoted(text)) has no path: write \(transport.rawValue):PATH")
+    }
+    self.transport = transport
+    path = String(parts[1])
+  }
+
+  /// Opens the store.
+  ///
+  /// - Throws: ``SourceError`` if there is no such store at the path.
+  public func open() throws(SourceError) -> any ImageSource {
+    switch transport {
+    case .oci: try OCILayout(path: path)
+    }
+  }
+}
+
+extension ImageSourceLocation: CustomStringConvertible {
+  /// The location as the command line has it.
+  public var description: String { "\(transport.rawValue):\(path)" }
+}

@@ -1,0 +1,52 @@
+internal import ImageAPI
+
+extension OCIBlob {
+  /// Reads the blob `key` names, and for an image its configuration. Any number of threads may do so at once.
+  init(reading key: Key, in blobs: BlobFolder) {
+    do {
+      self = try key.isIndex ? Self.index(key.digest, in: blobs) : Self.manifest(key.digest, in: blobs)
+    } catch {
+      self = .failed(error)
+    }
+  }
+
+  private static func index(_ digest: BlobDigest, in blobs: BlobFolder) throws(Failure) -> OCIBlob {
+    let bytes = try blobs.read(digest)
+    return .index(
+      try parse(digest) { () throws(JSONError) in try OCIIndex(bytes) },
+      size: UInt64(bytes.count))
+  }
+
+  private static func manifest(_ digest: BlobDigest, in blobs: BlobFolder) throws(Failure) -> OCIBlob {
+    let bytes = try blobs.read(digest)
+    let manifest = try parse(digest) { () throws(JSONError) in try OCIManifest(bytes) }
+    guard manifest.isImage else { return .artifact(size: UInt64(bytes.count)) }
+
+    let config = manifest.config
+    let configBytes = try blobs.read(config.digest)
+    guard UInt64(configBytes.count) == config.size else {
+      throw Failure(
+        digest: config.digest, reason: "it has \(configBytes.count) bytes, but its manifest says \(config.size)")
+    }
+    let user = try parse(config.digest) { () throws(JSONError) in try OCIConfig(configBytes) }.user
+    let (size, overflow) = manifest.layersSize.addingReportingOverflow(config.size)
+    guard !overflow else {
+      throw Failure(digest: digest, reason: "the sizes of its layers are more than 64 bits hold")
+    }
+    let id = if case .sha256(let digest) = config.digest { digest } else { Digest(sha256Of: configBytes) }
+    return .image(
+      Facts(
+        id: id, manifestSize: UInt64(bytes.count), size: size, user: user, annotations: manifest.annotations))
+  }
+
+  /// A blob whose contents are right by its digest and wrong all the same stays so: nothing is to be watched.
+  private static func parse<Document>(
+    _ digest: BlobDigest, _ body: () throws(JSONError) -> Document
+  ) throws(Failure) -> Document {
+    do {
+      return try body()
+    } catch {
+      throw Failure(digest: digest, reason: error.reason)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+internal import ImageAPI
+
+/// A manifest or nested index, as it is remembered once it has been read and its digest checked.
+///
+/// A blob is named by its digest, so what was read once holds for as long as the layout names it.
+enum OCIBlob: Sendable {
+  /// A container image.
+  case image(Facts)
+  /// An artifact, of this size in bytes.
+  case artifact(size: UInt64)
+  /// A nested index, of this size in bytes.
+  case index(OCIIndex, size: UInt64)
+  /// Not readable, for now.
+  case failed(Failure)
+
+  /// Names the blob: one that is read as a manifest here and as an index there is two.
+  struct Key: Sendable, Hashable {
+    let digest: BlobDigest
+    let isIndex: Bool
+
+    /// Nil if the descriptor is of something else than a manifest or an index.
+    init?(_ descriptor: OCIDescriptor) {
+      switch descriptor.mediaType {
+      case .index: isIndex = true
+      case .manifest: isIndex = false
+      case .imageConfig, .statement, .other: return nil
+      }
+      digest = descriptor.digest
+    }
+  }
+
+  /// An image apart from its names: what its manifest and its configuration say.
+  struct Facts: Sendable {
+    /// The SHA-256 of the configuration, even where the manifest names that by another digest: the image has the same id
+    /// wherever it is.
+    let id: Digest
+    /// Bytes of the manifest itself.
+    let manifestSize: UInt64
+    /// Bytes of the configuration and the layers.
+    let size: UInt64
+    let user: ImageUser
+    let annotations: [String: String]
+  }
+
+  /// Why a blob is left out.
+  struct Failure: Sendable, Hashable, Error {
+    /// What to look at to see whether the file may be read now.
+    struct Watch: Sendable, Hashable {
+      /// The file when it was read, nil if there was none.
+      let stamp: FileStamp?
+      /// Whether a later write cannot have left the stamp as it is.
+      let isSettled: Bool
+    }
+
+    /// The file at fault: the manifest's, or that of a blob the manifest names.
+    let digest: BlobDigest
+    let reason: String
+    /// Nil if the file is what its digest says, and wrong: then it stays so.
+    var watch: Watch?
+  }
+
+  /// Bytes of the blob itself, nil if it could not be read.
+  var size: UInt64? {
+    switch self {
+    case .image(let facts): facts.manifestSize
+    case .artifact(let size), .index(_, let size): size
+    case .failed: nil
+    }
+  }
+}

@@ -1,0 +1,91 @@
+internal import Dispatch
+internal import Synchronization
+
+/// The manifests and nested indexes that a layout names, each read once for as long as it is named.
+struct OCIBlobs: Sendable {
+  private struct Entry {
+    var blob: OCIBlob
+    /// The reading that last found the blob named.
+    var reading: UInt
+  }
+
+  private var entries: [OCIBlob.Key: Entry] = [:]
+  private var reading: UInt = 0
+
+  /// The blobs that could not be read, for as long as they may become readable.
+  private(set) var failures: [OCIBlob.Failure] = []
+
+  subscript(_ key: OCIBlob.Key) -> OCIBlob? { entries[key]?.blob }
+
+  /// Whether a file that could not be read may be readable now.
+  func mayRecover(in blobs: BlobFolder) -> Bool {
+    failures.contains { blobs.mayHaveChanged($0) }
+  }
+
+  /// Reads what the descriptors of `index` lead to and is not known yet, and forgets what is not named any more.
+  mutating func update(to index: OCIIndex, in blobs: BlobFolder) {
+    reading += 1
+    var level = mark(index.manifests, in: blobs)
+    for depth in 0...OCILimits.nesting {
+      let found = Self.read(level.unread, in: blobs)
+      for (key, blob) in zip(level.unread, found) {
+        entries[key] = Entry(blob: blob, reading: reading)
+        if case .index = blob { level.indexes.append(key) }
+      }
+      guard depth < OCILimits.nesting, !level.indexes.isEmpty else { break }
+      var next = Level()
+      for case .index(let nested, _)? in level.indexes.map({ entries[$0]?.blob }) {
+        let below = mark(nested.manifests, in: blobs)
+        next.unread += below.unread
+        next.indexes += below.indexes
+      }
+      level = next
+    }
+    if entries.contains(where: { $0.value.reading != reading }) {
+      entries = entries.filter { $0.value.reading == reading }
+    }
+    failures = entries.values.compactMap {
+      if case .failed(let failure) = $0.blob, failure.watch != nil { failure } else { nil }
+    }
+  }
+
+  /// The blobs at one depth that were not met above it.
+  private struct Level {
+    var unread: [OCIBlob.Key] = []
+    var indexes: [OCIBlob.Key] = []
+  }
+
+  private mutating func mark(_ descriptors: [OCIDescriptor], in blobs: BlobFolder) -> Level {
+    var level = Level()
+    for descriptor in descriptors where !descriptor.isAttestation {
+      guard let key = OCIBlob.Key(descriptor) else { continue }
+      guard let entry = entries[key] else {
+        level.unread.append(key)
+        entries[key] = Entry(blob: .artifact(size: 0), reading: reading)
+        continue
+      }
+      guard entry.reading != reading else { continue }
+      entries[key]?.reading = reading
+      switch entry.blob {
+      case .index: level.indexes.append(key)
+      case .failed(let failure) where blobs.mayHaveChanged(failure): level.unread.append(key)
+      case .image, .artifact, .failed: break
+      }
+    }
+    return level
+  }
+
+  /// Reads many blobs on all the cores. Plain threads do it, since a slow disk blocks them, which Swift's own pool has
+  /// none to spare for.
+  private static func read(_ keys: [OCIBlob.Key], in blobs: BlobFolder) -> [OCIBlob] {
+    let chunk = 128
+    let chunks = (keys.count + chunk - 1) / chunk
+    let results = Mutex([[OCIBlob]](repeating: [], count: chunks))
+    DispatchQueue.concurrentPerform(iterations: chunks) { number in
+      let range = number * chunk..<min((number + 1) * chunk, keys.count)
+      let found = keys[range].map { OCIBlob(reading: $0, in: blobs) }
+      results.withLock { $0[number] = found }
+    }
+    return results.withLock { $0.flatMap { $0 } }
+  }
+}

@@ -1,0 +1,109 @@
+internal import ImageAPI
+
+/// Makes an inventory of an index and the blobs it leads to.
+struct OCIListing {
+  /// What is known of an image while its names are still being gathered.
+  private struct Draft {
+    let facts: OCIBlob.Facts
+    var tags: [String] = []
+    var digests: [String] = []
+    var isPinned = false
+  }
+
+  /// Where in a layout a walk is: which descriptor of `index.json` it came through.
+  private struct Root {
+    let descriptor: OCIDescriptor
+    let name: OCIName?
+
+    var shown: String { descriptor.name ?? descriptor.digest.description }
+  }
+
+  private let path: String
+  private let blobs: OCIBlobs
+  private var drafts: [Digest: Draft] = [:]
+  private var leftOut: [LeftOut] = []
+  private var followed = 0
+
+  /// The images of `index`, as far as `blobs` has them; `path` is the layout's, for what is said of files in it.
+  static func inventory(of index: OCIIndex, blobs: OCIBlobs, path: String) -> Inventory {
+    var listing = OCIListing(path: path, blobs: blobs)
+    listing.addBroken(index.broken, of: "index.json", as: nil)
+    listing.drafts.reserveCapacity(index.manifests.count)
+    for descriptor in index.manifests where !descriptor.isAttestation {
+      listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
+    }
+    let images = listing.drafts.values.map { draft in
+      Image(
+        id: draft.facts.id, repoTags: draft.tags, repoDigests: draft.digests, size: draft.facts.size,
+        user: draft.facts.user,
+        spec: draft.facts.annotations.isEmpty ? nil : ImageSpec(annotations: draft.facts.annotations),
+        pinned: draft.isPinned)
+    }
+    return Inventory(images: images.sorted { $0.id < $1.id }, leftOut: listing.leftOut)
+  }
+
+  private init(path: String, blobs: OCIBlobs) {
+    self.path = path
+    self.blobs = blobs
+  }
+
+  private mutating func add(_ root: Root) {
+    // Each blob is listed once for each name, however many ways lead to it.
+    var met: Set<OCIBlob.Key> = []
+    var waiting = [(descriptor: root.descriptor, depth: 0)]
+    while let (descriptor, depth) = waiting.popLast() {
+      guard let key = OCIBlob.Key(descriptor) else { continue }
+      guard let blob = blobs[key], depth <= OCILimits.nesting else {
+        leave(root, descriptor.digest, "indexes lie more than \(OCILimits.nesting) deep in each other")
+        continue
+      }
+      if let size = blob.size, size != descriptor.size {
+        leave(root, descriptor.digest, "it has \(size) bytes, but what names it says \(descriptor.size)")
+        continue
+      }
+      switch blob {
+      case .image(let facts): add(facts, of: descriptor, root)
+      case .artifact: break
+      case .failed(let failure): leave(root, failure.digest, failure.reason)
+      case .index(let index, _):
+        addBroken(index.broken, of: Self.file(descriptor.digest), as: root)
+        for child in index.manifests.reversed() where !child.isAttestation {
+          guard let key = OCIBlob.Key(child), met.insert(key).inserted else { continue }
+          followed += 1
+          guard followed <= OCILimits.nestedDescriptors else {
+            return leave(
+              root, descriptor.digest,
+              "the indexes of this layout name more than \(OCILimits.nestedDescriptors) images in all")
+          }
+          waiting.append((child, depth + 1))
+        }
+      }
+    }
+  }
+
+  private mutating func add(_ facts: OCIBlob.Facts, of descriptor: OCIDescriptor, _ root: Root) {
+    var draft = drafts[facts.id] ?? Draft(facts: facts)
+    drafts[facts.id] = nil
+    root.name?.add(
+      to: &draft.tags, and: &draft.digests, manifest: descriptor.digest, named: root.descriptor.digest)
+    draft.isPinned = draft.isPinned || root.descriptor.isPinned
+    drafts[facts.id] = draft
+  }
+
+  private mutating func addBroken(_ broken: [OCIIndex.Broken], of file: String, as root: Root?) {
+    for entry in broken {
+      let place = "manifests[\(entry.position)]"
+      leftOut.append(
+        LeftOut(
+          image: root.map { "\($0.shown) \(place)" } ?? place, path: "\(path)/\(file)", reason: entry.reason))
+    }
+  }
+
+  private mutating func leave(_ root: Root, _ digest: BlobDigest, _ reason: String) {
+    leftOut.append(LeftOut(image: root.shown, path: "\(path)/\(Self.file(digest))", reason: reason))
+  }
+
+  private static func file(_ digest: BlobDigest) -> String {
+    digest.file.map { "blobs/\($0.folder)/\($0.name)" } ?? "index.json"
+  }
+}

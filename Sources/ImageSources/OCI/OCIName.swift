@@ -1,0 +1,43 @@
+internal import ImageAPI
+
+/// A name that a layout gives a manifest or an index.
+///
+/// It is whatever the annotation says: a full reference (`example.org/app:1.0`), a repository and tag, or, as umoci
+/// writes it and Skopeo for `oci:FOLDER:TAG`, a bare word such as `latest`. A bare word is listed as it is, since a
+/// layout does not say which repository it belongs to and an invented one would match nothing elsewhere. It reads as
+/// any reference does, so a filter of that word finds it.
+struct OCIName: Sendable {
+  let text: String
+  /// The name without tag and digest.
+  private let repository: String
+  /// Whether the name is one of a digest, not of a tag.
+  private let hasDigest: Bool
+
+  init(_ text: String) {
+    self.text = text
+    let digestless = text.prefix { $0 != "@" }
+    hasDigest = digestless.endIndex < text.endIndex
+    let component = digestless.lastIndex(of: "/") ?? digestless.startIndex
+    if let colon = digestless[component...].lastIndex(of: ":") {
+      repository = String(digestless[..<colon])
+    } else {
+      repository = String(digestless)
+    }
+  }
+
+  /// Adds what an image of this name is called.
+  ///
+  /// - Parameters:
+  ///   - tags: the image's tagged names.
+  ///   - digests: its names with a digest.
+  ///   - manifest: the digest of the image's manifest.
+  ///   - named: the digest of what has the name, the manifest's own or that of an index above it.
+  func add(
+    to tags: inout [String], and digests: inout [String], manifest: BlobDigest, named: BlobDigest
+  ) {
+    if hasDigest { digests.append(text) } else { tags.append(text) }
+    guard !repository.isEmpty else { return }
+    digests.append("\(repository)@\(manifest)")
+    if named != manifest { digests.append("\(repository)@\(named)") }
+  }
+}
