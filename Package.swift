@@ -15,11 +15,16 @@ let settings: [SwiftSetting] =
 let package = Package(
   name: "waybill",
   products: [
+    .executable(name: "waybill", targets: ["waybill"]),
     .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
     .library(name: "MessagePack", targets: ["MessagePack"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -33,6 +38,22 @@ let package = Package(
     .target(
       name: "ImageSources", dependencies: ["ImageAPI", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
+    .target(
+      name: "Waybill",
+      dependencies: [
+        "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "waybill",
+      dependencies: [
+        "Waybill", "ZeroMQ", "ImageAPI", "ImageRegistry", "ImageSources", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: settings),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
     .testTarget(name: "ImageSourcesTests", dependencies: ["ImageSources", "ImageAPI"], swiftSettings: settings),

@@ -91,7 +91,7 @@ extension Value {
       guard params.isEmpty else { throw .invalidArgument("params: Status takes none, got \(params.count)") }
       return .status
     }
-    guard method.kind == .string else { throw APIError(method.mismatch(at: "method", expected: "a string")) }
-    throw APIError(.unimplemented, "there is no method \(method.summary): the methods are ListImages and Status")
+    let name = try method.apiString(at: "method")
+    throw APIError(.unimplemented, "there is no method \(quoted(name)): the methods are ListImages and Status")
   }
 }

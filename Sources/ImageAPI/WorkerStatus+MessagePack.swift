@@ -1,6 +1,15 @@
 public import MessagePack
 
 extension Packer {
+  /// Writes a request for the method `Status`.
+  package mutating func packStatusRequest() {
+    packArrayHeader(4)
+    pack(0)
+    pack(0)
+    packKey("Status")
+    packArrayHeader(0)
+  }
+
   /// Writes the result of the method `Status`.
   package mutating func pack(_ status: WorkerStatus) {
     packMapHeader(6)
@@ -34,7 +43,9 @@ extension Packer {
     packKey("left_out")
     packArrayHeader(source.leftOut.count)
     for image in source.leftOut {
-      packMapHeader(2)
+      packMapHeader(3)
+      packKey("image")
+      pack(image.image)
       packKey("path")
       pack(image.path)
       packKey("reason")
@@ -114,13 +125,14 @@ extension SourceStatus {
   }
 }
 
-extension SourceStatus.LeftOut {
-  private enum Key: String { case path, reason }
+extension LeftOut {
+  private enum Key: String { case image, path, reason }
 
   fileprivate init(decoding value: Value) throws(APIError) {
-    var image = SourceStatus.LeftOut(path: "", reason: "")
+    var image = LeftOut(image: "", path: "", reason: "")
     try value.readFields(at: "left_out", Key.self) { (key, value) throws(APIError) in
       switch key {
+      case .image: image.image = try value.apiString(at: "image")
       case .path: image.path = try value.apiString(at: "path")
       case .reason: image.reason = try value.apiString(at: "reason")
       }

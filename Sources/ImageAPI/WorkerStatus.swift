@@ -36,20 +36,6 @@ public struct SourceStatus: Sendable, Hashable {
     case stale
   }
 
-  /// An image that is in the source and not in the list.
-  public struct LeftOut: Sendable, Hashable {
-    /// Where the trouble is: a file's path.
-    public var path: String
-    /// What is wrong with it.
-    public var reason: String
-
-    /// An image left out for what is wrong at `path`.
-    public init(path: String, reason: String) {
-      self.path = path
-      self.reason = reason
-    }
-  }
-
   /// The source, as the command line has it: `oci:/srv/images`.
   public var name: String
   /// What its contents are worth.

@@ -14,11 +14,14 @@ public final class ImageRegistry: Sendable {
   /// - Parameter sources: The sources' names, in the order in which they count: of what two of them say about one
   ///   image, the first one's word is taken. At most 64.
   public init(sources: [String]) {
-    precondition(sources.count <= SourceSet.capacity, "a registry has at most \(SourceSet.capacity) sources")
+    precondition(sources.count <= Self.mostSources, "a registry has at most \(Self.mostSources) sources")
     let writer = Writer(sources: sources)
     published = Mutex(writer.snapshot())
     self.writer = Mutex(writer)
   }
+
+  /// As many sources as one registry can have.
+  public static let mostSources = SourceSet.capacity
 
   /// What the registry holds now.
   public var snapshot: RegistrySnapshot {
@@ -44,7 +47,7 @@ public final class ImageRegistry: Sendable {
   /// - Returns: What became of the list.
   @discardableResult
   public func replaceContents(
-    ofSource source: Int, with images: some Sequence<Image>, leftOut: [SourceStatus.LeftOut] = []
+    ofSource source: Int, with images: some Sequence<Image>, leftOut: [LeftOut] = []
   ) -> Change {
     publish { writer in
       let change = writer.replaceContents(ofSource: source, with: Array(images))
@@ -78,6 +81,13 @@ public final class ImageRegistry: Sendable {
     writer.withLock { $0.noteFailure(ofSource: source, reason: reason) }
   }
 
+  /// Notes that a source was read and holds what it held.
+  ///
+  /// - Parameter source: The number of the source.
+  public func noteUnchanged(source: Int) {
+    writer.withLock { $0.noteUnchanged(source: source) }
+  }
+
   /// How the sources fare, in their order.
   public var sources: [SourceStatus] {
     writer.withLock { $0.statuses }
@@ -88,6 +98,8 @@ public final class ImageRegistry: Sendable {
     writer.withLock { writer in
       let result = change(&writer)
       let snapshot = writer.snapshot()
+      // Readers keep their whole list when nothing in it changed.
+      guard result != Change() || snapshot.unread != self.snapshot.unread else { return result }
       let retired = published.withLock { current in
         defer { current = snapshot }
         return current

@@ -17,7 +17,7 @@ struct Writer: ~Copyable {
 
   private struct Source {
     let name: String
-    var leftOut: [SourceStatus.LeftOut] = []
+    var leftOut: [LeftOut] = []
     var lastRead: ContinuousClock.Instant?
     var lastError = ""
   }
@@ -121,8 +121,13 @@ struct Writer: ~Copyable {
     }
   }
 
-  mutating func noteReading(ofSource source: Int, leftOut: [SourceStatus.LeftOut]) {
+  mutating func noteReading(ofSource source: Int, leftOut: [LeftOut]) {
     sources[source].leftOut = leftOut
+    sources[source].lastRead = .now
+    sources[source].lastError = ""
+  }
+
+  mutating func noteUnchanged(source: Int) {
     sources[source].lastRead = .now
     sources[source].lastError = ""
   }

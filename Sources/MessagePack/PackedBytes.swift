@@ -76,7 +76,7 @@ public final class PackedBytes: Sendable {
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
   @inlinable
-  public func withBytes<Result, Failure: Error>(
+  public func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try withUnsafeBytes { (buffer) throws(Failure) -> Result in try body(buffer.bytes) }
@@ -89,7 +89,7 @@ public final class PackedBytes: Sendable {
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
   @inlinable
-  public func withUnsafeBytes<Result, Failure: Error>(
+  public func withUnsafeBytes<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     defer { extendLifetime(self) }

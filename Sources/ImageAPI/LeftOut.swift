@@ -1,11 +1,11 @@
 /// An image that its store names but that cannot be listed. The others are.
 public struct LeftOut: Sendable, Hashable {
   /// The image as the store names it: its name where it has one, else its digest or its place.
-  public let image: String
+  public var image: String
   /// The file at fault.
-  public let path: String
+  public var path: String
   /// What is wrong with it, in a clause without a full stop.
-  public let reason: String
+  public var reason: String
 
   /// An image left out for what is wrong with the file at `path`.
   public init(image: String, path: String, reason: String) {

@@ -1,0 +1,97 @@
+internal import Foundation
+public import ImageAPI
+internal import MessagePack
+internal import ZeroMQ
+
+/// Asks workers, and goes on asking for a while when one does not answer: ZeroMQ's "Lazy Pirate".
+///
+/// An attempt that timed out is given up with its socket, so that an answer that comes late is never taken for the
+/// answer to another question. Asking twice does no harm, as nothing is changed by asking. The methods block.
+public struct Client: Sendable {
+  /// Where workers or proxies are, tried in turn.
+  public let endpoints: [String]
+  /// How long one attempt may take.
+  public let timeout: Duration
+  /// How many attempts there are in all, 1 or more.
+  public let attempts: Int
+
+  /// A client that is connected to nothing yet.
+  public init(endpoints: [String], timeout: Duration = .seconds(5), attempts: Int = 3) {
+    precondition(!endpoints.isEmpty && attempts > 0)
+    self.endpoints = endpoints
+    self.timeout = timeout
+    self.attempts = attempts
+  }
+
+  /// Lists images.
+  ///
+  /// - Throws: ``ClientError``.
+  public func listImages(_ request: ListImagesRequest = ListImagesRequest()) throws(ClientError) -> ListImagesReply {
+    try ask { (packer) in
+      packer.pack(request)
+    } reading: { (bytes, unpacker) throws(APIError) in
+      try ListImagesReply(decoding: bytes, with: &unpacker)
+    }
+  }
+
+  /// Asks what a worker serves. Behind a proxy it is any of the workers.
+  ///
+  /// - Throws: ``ClientError``.
+  public func status() throws(ClientError) -> WorkerStatus {
+    try ask { (packer) in
+      packer.packStatusRequest()
+    } reading: { (bytes, unpacker) throws(APIError) in
+      try WorkerStatus(decoding: bytes, with: &unpacker)
+    }
+  }
+
+  private func ask<Reply>(
+    _ write: (inout Packer) -> Void, reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
+  ) throws(ClientError) -> Reply {
+    var packer = Packer(capacity: 256)
+    write(&packer)
+    let request = packer.finish()
+    var attempt = 0
+    while true {
+      do throws(ClientError) {
+        return try exchange(request, with: endpoints[attempt % endpoints.count], reading: read)
+      } catch {
+        attempt += 1
+        guard error.isTransient, attempt < attempts else { throw error }
+      }
+      Thread.sleep(forTimeInterval: Self.pause(beforeAttempt: attempt))
+    }
+  }
+
+  /// One request on a socket of its own.
+  private func exchange<Reply>(
+    _ request: PackedBytes, with endpoint: String,
+    reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
+  ) throws(ClientError) -> Reply {
+    let answer: Message
+    do throws(ZeroMQError) {
+      let socket = try Socket(.req, in: Context())
+      try socket.set(.ipv6, to: true)
+      try socket.set(.linger, to: .zero)
+      try socket.set(.receiveTimeout, to: timeout)
+      try socket.set(.sendTimeout, to: timeout)
+      try socket.connect(endpoint)
+      try request.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
+      answer = try socket.receive()
+    } catch {
+      throw ClientError(error, endpoints: endpoints, attempts: attempts, timeout: timeout)
+    }
+    var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
+    do throws(APIError) {
+      return try answer.withBytes { (bytes) throws(APIError) in try read(bytes, &unpacker) }
+    } catch {
+      throw .refused(error)
+    }
+  }
+
+  /// Seconds, longer each time, and never the same for two clients that lost the same worker.
+  private static func pause(beforeAttempt attempt: Int) -> Double {
+    let longest = min(0.1 * Double(1 << min(attempt - 1, 6)), 2)
+    return Double.random(in: longest / 2...longest)
+  }
+}

@@ -1,0 +1,14 @@
+/// The keys of log metadata.
+enum LogKey {
+  static let added = "added"
+  static let changed = "changed"
+  static let endpoint = "endpoint"
+  static let error = "error"
+  static let image = "image"
+  static let images = "images"
+  static let leftOut = "left_out"
+  static let path = "path"
+  static let reason = "reason"
+  static let removed = "removed"
+  static let source = "source"
+}

@@ -1,0 +1,108 @@
+internal import ImageAPI
+public import ImageRegistry
+public import Logging
+internal import MessagePack
+public import ServiceLifecycle
+internal import ZeroMQ
+
+/// A REP socket on a thread of its own that answers each request from a registry.
+public struct Worker: Service {
+  private let configuration: WorkerConfiguration
+  private let registry: ImageRegistry
+  private let logger: Logger
+
+  /// A worker that is not running yet.
+  public init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
+    self.configuration = configuration
+    self.registry = registry
+    self.logger = logger
+  }
+
+  /// Serves until the service group shuts down, then answers what has arrived and returns.
+  ///
+  /// - Throws: `ZeroMQError` when an endpoint cannot be bound or connected to.
+  public func run() async throws {
+    // A second thread, so that a reply of many megabytes to one client does not delay small ones to others.
+    let context = try Context(ioThreads: 2)
+    let stop = StopSignal(in: context, name: "worker")
+    try await withTaskCancellationOrGracefulShutdownHandler {
+      try await onDedicatedThread(named: "waybill-rep") {
+        try serve(in: context, until: stop)
+      }
+    } onCancelOrGracefulShutdown: {
+      stop.raise()
+    }
+  }
+
+  private func serve(in context: Context, until stop: StopSignal) throws(ZeroMQError) {
+    let control = try stop.receiver()
+    let socket = try Socket(.rep, in: context)
+    try configure(socket)
+    var bound: [String] = []
+    for endpoint in configuration.endpoints {
+      switch endpoint {
+      case .bind(let address):
+        // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
+        try socket.set(.ipv6, to: address.contains("["))
+        let actual = try socket.bind(address)
+        bound.append(actual)
+        logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
+      case .connect(let address):
+        try socket.set(.ipv6, to: true)
+        try socket.connect(address)
+        logger.notice("connecting", metadata: [LogKey.endpoint: "\(address)"])
+      }
+    }
+
+    var poller = Poller()
+    poller.add(socket)
+    poller.add(control)
+    var handler = RequestHandler(registry: registry)
+    var message = Message()
+    while !stop.isRaised {
+      if try socket.receiveIfReady(into: &message) {
+        try answer(message, on: socket, with: &handler)
+      } else {
+        try poller.wait(timeout: nil)
+      }
+    }
+
+    for endpoint in bound { try socket.unbind(endpoint) }
+    let deadline = ContinuousClock.now + configuration.drainTime
+    while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
+      try answer(message, on: socket, with: &handler)
+    }
+    logger.notice("stopped")
+  }
+
+  private func configure(_ socket: borrowing Socket) throws(ZeroMQError) {
+    try socket.set(.linger, to: configuration.linger)
+    // Well above the limit of a request, so that what is somewhat too long gets an error and not a closed connection.
+    try socket.set(.maxMessageSize, to: 1 << 20)
+    // A peer that never says who it is, or that vanished without a word, is let go.
+    try socket.set(.handshakeInterval, to: .seconds(10))
+    try socket.set(.heartbeatInterval, to: .seconds(10))
+    try socket.set(.heartbeatTimeout, to: .seconds(30))
+  }
+
+  private func answer(
+    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler
+  ) throws(ZeroMQError) {
+    let reply: PackedBytes
+    if message.hasMore {
+      reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
+    } else {
+      reply = message.withBytes { handler.reply(to: $0) }
+    }
+    try socket.send(Message(lending: reply))
+  }
+}
+
+extension Message {
+  /// A message that shares its bytes with every other reader of them.
+  fileprivate init(lending bytes: PackedBytes) throws(ZeroMQError) {
+    self = try bytes.withUnsafeBytes { (buffer) throws(ZeroMQError) in
+      try Message(lending: buffer, keepingAlive: bytes)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Where a worker stands.
+public struct WorkerConfiguration: Sendable {
+  /// A place in the network, and who waits for whom there.
+  public enum Endpoint: Sendable, Hashable {
+    /// Clients come to the worker.
+    case bind(String)
+    /// The worker goes to a proxy's DEALER, and shares the clients that come there with other workers.
+    case connect(String)
+  }
+
+  /// Where the worker serves: `tcp://host:port` or `ipc://path`.
+  public var endpoints: [Endpoint]
+  /// How long to go on after the signal to stop, answering what has arrived.
+  public var drainTime: Duration
+  /// How long to keep the connections open after that, for replies that are still being sent.
+  public var linger: Duration
+
+  /// A worker that serves at `endpoints`.
+  public init(
+    endpoints: [Endpoint], drainTime: Duration = .seconds(2), linger: Duration = .seconds(5)
+  ) {
+    self.endpoints = endpoints
+    self.drainTime = drainTime
+    self.linger = linger
+  }
+}

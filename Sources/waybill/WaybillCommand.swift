@@ -1,0 +1,26 @@
+import ArgumentParser
+import Waybill
+
+@main
+struct WaybillCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "waybill",
+    abstract: "Which container images are here? A ZeroMQ worker that answers, and its client.",
+    version: Waybill.version,
+    subcommands: [WorkerCommand.self, ImagesCommand.self, StatusCommand.self])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CommandFailure {
+      failure.exit()
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import ImageRegistry
+import ImageSources
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Waybill
+import ZeroMQ
+
+struct WorkerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Serve the images of one or more stores.",
+    discussion: """
+      A source is a kind of store and its path:
+
+        oci:PATH    an OCI image layout, as skopeo, umoci and buildah write it
+
+      The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
+      the word of the source named first is taken. A store is read again when it changes.
+
+      Until every source was read, requests are answered by the error UNAVAILABLE. On SIGTERM or SIGINT the worker \
+      answers what has arrived and exits with 0.
+
+      Examples:
+        waybill worker oci:/srv/images
+        waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
+        waybill worker oci:/srv/images --connect tcp://proxy.example:5556
+      """)
+
+  @Argument(help: ArgumentHelp("What to list, such as oci:/srv/images.", valueName: "source"))
+  var sources: [String]
+
+  @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
+  var bind: [String] = []
+
+  @Option(help: "The DEALER side of a ROUTER/DEALER proxy that clients connect to.")
+  var connect: [String] = []
+
+  @Option(
+    help: "What to log on standard error: trace, debug, info, notice, warning, error or critical.",
+    transform: { text in
+      guard let level = Logger.Level(rawValue: text) else { throw ValidationError("There is no level \(text).") }
+      return level
+    })
+  var logLevel = Logger.Level.notice
+
+  func validate() throws {
+    guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
+    guard sources.count <= ImageRegistry.mostSources else {
+      throw ValidationError("There may be \(ImageRegistry.mostSources) sources at the most, not \(sources.count).")
+    }
+  }
+
+  func run() async throws {
+    var logger = Logger(label: "waybill", factory: StreamLogHandler.standardError(label:))
+    logger.logLevel = logLevel
+    do {
+      let stores = try sources.map { text throws(SourceError) in try ImageSourceLocation(text).open() }
+      let registry = ImageRegistry(sources: stores.map(\.name))
+      let worker = Worker(WorkerConfiguration(endpoints: endpoints), registry: registry, logger: logger)
+      let readers = stores.enumerated().map { index, store in
+        SourceReader(store, index: index, registry: registry, logger: logger)
+      }
+      try await ServiceGroup(
+        services: [worker] + readers, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)
+      ).run()
+    } catch let error as SourceError {
+      throw CommandFailure(error)
+    } catch let error as ZeroMQError {
+      throw CommandFailure(error)
+    }
+  }
+
+  private var endpoints: [WorkerConfiguration.Endpoint] {
+    let bound = bind.isEmpty && connect.isEmpty ? ["tcp://127.0.0.1:5555"] : bind
+    return bound.map { .bind($0) } + connect.map { .connect($0) }
+  }
+
+  /// The service group tells of every step at debug and of every error that the command itself reports.
+  private func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .critical)
+    return logger
+  }
+}
