@@ -1,0 +1,61 @@
+# The ways to build, try, test and measure waybill. Each target installs what it needs and does not find, on Debian.
+
+# A warning fails the build here, but not that of somebody who uses the package with a newer compiler.
+export WARNINGS_AS_ERRORS := 1
+
+BIN := .build/debug/waybill
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+SOURCES := Package.swift Sources Tests
+VENV := .venv
+
+BUILD_PACKAGES := libmsgpack-dev libzmq3-dev
+TEST_PACKAGES := buildah jq python3-venv skopeo umoci
+BENCH_PACKAGES := gcc libc6-dev python3
+
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+
+.PHONY: build run test check fmt bench clean
+
+build:
+	@$(call install,$(BUILD_PACKAGES))
+	swift build $(SWIFT_FLAGS)
+
+# A worker on the bundled sample, asked once through a real socket.
+run: build
+	@folder=$$(mktemp -d) && endpoint=ipc://$$folder/waybill.sock; \
+	$(BIN) worker oci:Examples/sample-layout --bind $$endpoint & worker=$$!; \
+	trap 'kill $$worker; wait $$worker; rm -r $$folder' EXIT; \
+	$(BIN) images --endpoint $$endpoint --digests
+
+test: build $(VENV)/installed
+	@$(call install,$(TEST_PACKAGES))
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
+
+check: build
+	swift format lint --strict --recursive $(SOURCES)
+
+fmt:
+	swift format --in-place --recursive $(SOURCES)
+
+# Against the limit of the transport, side by side; writes Benchmarks/RESULTS.md.
+bench:
+	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
+	swift build $(SWIFT_FLAGS) --configuration release --product waybill
+	Benchmarks/run
+
+clean:
+	rm -rf .build $(VENV)
+
+$(VENV)/installed: Tests/requirements.txt
+	@$(call install,python3-venv)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	@touch $@
+
+# $(call install,PACKAGES): those of them that are missing.
+define install
+missing=$$(for package in $(1); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
+	[ -z "$$missing" ] || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; }
+endef
