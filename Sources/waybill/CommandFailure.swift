@@ -27,8 +27,12 @@ struct CommandFailure: Error {
     case noPermission = 77
   }
 
-  func exit() -> Never {
+  func report() {
     FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
+  }
+
+  func exit() -> Never {
+    report()
     Foundation.exit(code.rawValue)
   }
 }

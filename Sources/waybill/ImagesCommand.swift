@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import ImageAPI
 import Waybill
 
@@ -29,22 +30,58 @@ struct ImagesCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "What to print: table, json or yaml.")
   var output: OutputFormat = .table
 
+  @Option(help: "Ask again every so many seconds, and print what was added, changed and removed. Ends with Ctrl-C.")
+  var watch: Double?
+
   @OptionGroup var options: ClientOptions
 
-  func run() throws {
-    let reply: ListImagesReply
-    do throws(ClientError) {
-      reply = try options.client.listImages(ListImagesRequest(image: name))
-    } catch {
-      throw CommandFailure(error)
+  func validate() throws {
+    guard let watch else { return }
+    guard watch > 0, watch <= 86_400 else {
+      throw ValidationError("To watch takes more than 0 and at most 86400 seconds, not \(watch).")
     }
-    guard case .images(let list) = reply else {
+    guard output == .table else { throw ValidationError("To watch prints lines, not \(output.rawValue).") }
+  }
+
+  func run() throws {
+    guard let list = try list(ifNoneMatch: nil) else {
       throw CommandFailure(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
     if quiet {
       for image in list.images { print(image.id) }
     } else {
       try output.print(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
+    }
+    guard let watch else { return }
+    watchForChanges(after: list, every: watch)
+  }
+
+  /// The list, whole, or nil when it is still the one with this etag.
+  private func list(ifNoneMatch etag: String?) throws(CommandFailure) -> ListImagesReply.ImageList? {
+    do throws(ClientError) {
+      switch try options.client.listAllImages(image: name, ifNoneMatch: etag) {
+      case .images(let list): return list
+      case .notModified: return nil
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  /// A worker that does not answer is not the end: what changed meanwhile is told when one answers again.
+  private func watchForChanges(after first: ListImagesReply.ImageList, every seconds: Double) -> Never {
+    var known = first
+    while true {
+      // What is piped is to arrive now, not when a buffer is full.
+      fflush(nil)
+      Thread.sleep(forTimeInterval: seconds)
+      do throws(CommandFailure) {
+        guard let list = try list(ifNoneMatch: known.etag) else { continue }
+        for line in ImageChanges(from: known.images, to: list.images).lines { print(line) }
+        known = list
+      } catch {
+        error.report()
+      }
     }
   }
 }

@@ -1,0 +1,31 @@
+public import ImageAPI
+
+extension Client {
+  /// Lists images page by page, so that no reply is large, and gives the list when it is whole.
+  ///
+  /// When the images change between two pages, or the pages come from workers that differ, what was gathered is of no
+  /// one moment: it is dropped, and the list is asked for at once.
+  ///
+  /// - Parameters:
+  ///   - image: As in ``ListImagesRequest/image``.
+  ///   - etag: The etag of the list that the caller holds already.
+  ///   - pageSize: The most images in a page.
+  /// - Returns: The whole list, or that nothing changed.
+  /// - Throws: ``ClientError``.
+  public func listAllImages(
+    image: String = "", ifNoneMatch etag: String? = nil, pageSize: Int = 10_000
+  ) throws(ClientError) -> ListImagesReply {
+    var request = ListImagesRequest(image: image, ifNoneMatch: etag, limit: pageSize)
+    guard case .images(var list) = try listImages(request) else { return .notModified(etag: etag ?? "") }
+    request.ifNoneMatch = nil
+    while let last = list.resumption {
+      request.resumption = last
+      guard case .images(let page) = try listImages(request), page.etag == list.etag else {
+        return try listImages(ListImagesRequest(image: image))
+      }
+      list.images += page.images
+      list.resumption = page.resumption
+    }
+    return .images(list)
+  }
+}
