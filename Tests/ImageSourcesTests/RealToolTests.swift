@@ -186,18 +186,28 @@ import Testing
     return try buildah("commit", "--rm", container)
   }
 
-  @Test(arguments: ["oci", "v2s2"])
-  func buildahPush(format: String) throws {
+  @Test func buildahPush() throws {
     let id = try buildahImage(user: "1234:5")
-    _ = try buildah("push", "--format", format, id, "oci:\(layout):example.org/a:1")
+    _ = try buildah("push", id, "oci:\(layout):example.org/a:1")
     try expectAsSkopeoSays("example.org/a:1", repository: "example.org/a")
     let image = try image("example.org/a:1")
+    #expect(try buildah("inspect", "--type", "image", "--format", "{{.FromImageID}}", id) == image.id.hex)
+    #expect(try buildah("inspect", "--type", "image", "--format", "{{.OCIv1.Config.User}}", id) == "1234:5")
     #expect(image.user == .uid(1234))
-    if format == "oci" {
-      #expect(image.id.hex == id)
-      #expect(try buildah("inspect", "--type", "image", "--format", "{{.FromImageID}}", id) == image.id.hex)
-      #expect(try buildah("inspect", "--type", "image", "--format", "{{.OCIv1.Config.User}}", id) == "1234:5")
-    }
+  }
+
+  /// Docker's manifest in an OCI layout: Buildah writes it, though this Skopeo does not find it there by its name.
+  @Test func buildahPushOfDockersFormat() throws {
+    let id = try buildahImage(user: "1234:5")
+    let digestFile = "\(folder.path)/digest"
+    _ = try buildah("push", "--format", "v2s2", "--digestfile", digestFile, id, "oci:\(layout):example.org/a:1")
+    let digest = try String(contentsOfFile: digestFile, encoding: .utf8)
+    let image = try image("example.org/a:1")
+    #expect(image.repoDigests == ["example.org/a@\(digest)"])
+    let manifest = "\(layout)/blobs/\(digest.replacing(":", with: "/"))"
+    #expect(try Tool.line("jq", "-r", ".config.digest", manifest) == image.id.description)
+    #expect(try Tool.line("jq", "[.config, .layers[]] | map(.size) | add", manifest) == "\(image.size)")
+    #expect(image.user == .uid(1234))
   }
 
   @Test func buildahManifestPushAndSkopeoCopyAll() throws {
