@@ -20,16 +20,16 @@ struct ReferenceScanner {
     let domain = takeDomain()
     let tag = cut(after: UInt8(ascii: ":"))
     try checkDomain(domain)
-    try checkPath()
+    let host = domain.map { String(Substring($0)) } ?? "docker.io"
+    let isOfficial = host == "docker.io" && !rest.contains(UInt8(ascii: "/"))
+    let prefix = isOfficial ? "library/" : ""
+    try checkPath(after: prefix)
     if let tag { try checkTag(tag) }
     if let digest { try checkDigest(digest) }
 
-    let host = domain.map { String(Substring($0)) } ?? "docker.io"
-    let path = String(Substring(rest))
-    let isOfficial = host == "docker.io" && !rest.contains(UInt8(ascii: "/"))
     return ImageReference(
       domain: host,
-      path: isOfficial ? "library/" + path : path,
+      path: prefix + String(Substring(rest)),
       version: digest.map { .digest(String(Substring($0))) } ?? .tag(tag.map { String(Substring($0)) } ?? "latest"))
   }
 
@@ -79,9 +79,11 @@ struct ReferenceScanner {
     guard isValid else { throw Failure(reason: "\(quoted(host)) is not a registry's host") }
   }
 
-  private func checkPath() throws(Failure) {
-    guard rest.count <= 255 else {
-      throw Failure(reason: "its repository has \(rest.count) characters, more than 255")
+  /// The limit is for the whole path, with the `library/` that was not written.
+  private func checkPath(after prefix: String) throws(Failure) {
+    let length = prefix.utf8.count + rest.count
+    guard length <= 255 else {
+      throw Failure(reason: "its repository has \(length) characters, more than 255")
     }
     for component in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       guard isPathComponent(component) else {
