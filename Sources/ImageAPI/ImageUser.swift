@@ -14,7 +14,8 @@ public enum ImageUser: Sendable, Hashable {
   ///
   /// What stands before the first `:` is a uid if it is a base-10 64-bit integer, a name otherwise, nothing if empty.
   public init(configUser: String) {
-    let user = configUser.prefix { $0 != ":" }
+    // By bytes: a colon with an accent on it is one character to `String`, and a colon to every runtime.
+    let user = Substring(configUser.utf8.prefix { $0 != UInt8(ascii: ":") })
     if user.isEmpty {
       self = .unspecified
     } else if let uid = Int64(user) {
