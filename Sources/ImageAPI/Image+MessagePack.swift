@@ -70,7 +70,8 @@ extension Image {
     var repoTags: [String] = []
     var repoDigests: [String] = []
     var size: UInt64 = 0
-    var user = ImageUser.unspecified
+    var uid: Int64?
+    var username = ""
     var spec: ImageSpec?
     var pinned = false
     try value.readFields(at: "image", Key.self) { (key, value) throws(APIError) in
@@ -79,15 +80,17 @@ extension Image {
       case .repoTags: repoTags = try value.strings(at: "repo_tags")
       case .repoDigests: repoDigests = try value.strings(at: "repo_digests")
       case .size: size = try value.unsigned(at: "size")
-      case .uid: if let uid = try value.wrappedInteger() { user = .uid(uid) }
-      case .username:
-        let name = try value.apiString(at: "username")
-        if !name.isEmpty { user = .name(name) }
+      case .uid: uid = try value.wrappedInteger()
+      case .username: username = try value.apiString(at: "username")
       case .spec: spec = value.isNil ? nil : try ImageSpec(decoding: value)
       case .pinned: pinned = try value.flag(at: "pinned")
       }
     }
     guard let id else { throw .invalidArgument("image: an id is sha256: and 64 hexadecimal digits") }
+    guard uid == nil || username.isEmpty else {
+      throw .invalidArgument("image: uid and username exclude each other")
+    }
+    let user = uid.map { ImageUser.uid($0) } ?? (username.isEmpty ? .unspecified : .name(username))
     self.init(
       id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned)
   }

@@ -3,9 +3,9 @@ public struct Image: Sendable, Hashable {
   /// The digest of the image's configuration.
   public var id: Digest
   /// The tagged names, sorted, without duplicates; empty for an untagged image.
-  public var repoTags: [String]
+  public private(set) var repoTags: [String]
   /// The names with `@digest`, sorted, without duplicates.
-  public var repoDigests: [String]
+  public private(set) var repoDigests: [String]
   /// Bytes on disk, as the source knows it.
   public var size: UInt64
   /// CRI's `uid` and `username`.
