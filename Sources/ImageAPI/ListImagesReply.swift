@@ -32,7 +32,7 @@ public enum ListImagesReply: Sendable, Hashable {
       var images: [Image]?
       var etag: String?
       var resumption: Digest?
-      var isModified = true
+      var isUnchanged = false
       var failure: APIError?
       do throws(APIError) {
         try root.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
@@ -42,8 +42,8 @@ public enum ListImagesReply: Sendable, Hashable {
             for image in try value.elements(at: "images") { list.append(try Image(decoding: image)) }
             images = list
           case .etag: etag = try value.apiString(at: "etag")
-          case .resumption: resumption = Digest(try value.apiString(at: "continue"))
-          case .notModified: isModified = try !value.flag(at: "not_modified")
+          case .resumption: resumption = try value.resumption()
+          case .notModified: isUnchanged = try value.flag(at: "not_modified")
           case .error: failure = try APIError(decoding: value)
           }
         }
@@ -52,9 +52,21 @@ public enum ListImagesReply: Sendable, Hashable {
       }
       if let failure { throw failure }
       guard let etag else { throw APIError(unreadable: "it has neither an error nor an etag") }
-      guard let images, isModified else { return .notModified(etag: etag) }
+      guard !isUnchanged else { return .notModified(etag: etag) }
+      guard let images else { throw APIError(unreadable: "it has neither images nor not_modified") }
       return .images(ImageList(images: images, etag: etag, resumption: resumption))
     }
+  }
+}
+
+extension Value {
+  /// Where a page ended. What cannot be read is an error: as no `continue` at all, it would pass for the end of the list.
+  fileprivate func resumption() throws(APIError) -> Digest? {
+    guard !isNil else { return nil }
+    guard let id = Digest(try apiString(at: "continue")) else {
+      throw APIError(mismatch(at: "continue", expected: "an image's id"))
+    }
+    return id
   }
 }
 
@@ -62,6 +74,15 @@ extension APIError {
   /// A reply that is not of the protocol: somebody else answers at that endpoint, or another version of waybill.
   init(unreadable reason: String) {
     self.init(.internal, "the reply is not waybill's: \(reason)")
+  }
+
+  /// The error that a reply carries, where it can be read.
+  init(reply value: Value) throws(APIError) {
+    do throws(APIError) {
+      self = try APIError(decoding: value)
+    } catch {
+      throw APIError(unreadable: error.message)
+    }
   }
 
   init(unreadable error: MessagePackError) {

@@ -2,7 +2,8 @@ public import MessagePack
 
 /// What a client asks, and the form that it wants the answer in.
 public struct Request: Sendable, Hashable {
-  /// The form of the answer: known, or the plain one, even when the rest of the request could not be read.
+  /// The form of the answer, known even when the rest of the request could not be read: MessagePack-RPC for an array,
+  /// with the message id 0 where it has none, the plain form for everything else.
   public let envelope: Envelope
   /// What to do, or what is wrong with the request.
   public let call: Result<Call, APIError>

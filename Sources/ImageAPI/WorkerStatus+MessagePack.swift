@@ -66,10 +66,14 @@ extension WorkerStatus {
   /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is no such reply.
   public init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
     self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
+      // What stands between client and worker answers in the plain form: it does not read the request.
+      if let map = root.map, map.count == 1, map[0].key.equals("error") {
+        throw try APIError(reply: map[0].value)
+      }
       guard let array = root.array, array.count == 4, array[0].uint64 == 1 else {
         throw APIError(unreadable: "expected [1, msgid, error, result], got \(root.summary)")
       }
-      guard array[2].isNil else { throw try APIError(decoding: array[2]) }
+      guard array[2].isNil else { throw try APIError(reply: array[2]) }
       do throws(APIError) {
         return try WorkerStatus(decoding: array[3])
       } catch {
