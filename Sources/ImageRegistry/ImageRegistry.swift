@@ -7,7 +7,13 @@ internal import Synchronization
 /// wait for no writer.
 public final class ImageRegistry: Sendable {
   private let writer: Mutex<Writer>
-  private let published: Mutex<RegistrySnapshot>
+  /// Locked only to take or to swap what is in it, never during work.
+  private let published: Mutex<Published>
+
+  private struct Published {
+    var snapshot: RegistrySnapshot
+    var sources: [SourceRecord]
+  }
 
   /// A registry that is ready once each of its sources was read.
   ///
@@ -16,7 +22,7 @@ public final class ImageRegistry: Sendable {
   public init(sources: [String]) {
     precondition(sources.count <= Self.mostSources, "a registry has at most \(Self.mostSources) sources")
     let writer = Writer(sources: sources)
-    published = Mutex(writer.snapshot())
+    published = Mutex(Published(snapshot: writer.snapshot(), sources: writer.sources))
     self.writer = Mutex(writer)
   }
 
@@ -25,7 +31,7 @@ public final class ImageRegistry: Sendable {
 
   /// What the registry holds now.
   public var snapshot: RegistrySnapshot {
-    published.withLock { $0 }
+    published.withLock { $0.snapshot }
   }
 
   /// How a change changed what is listed.
@@ -49,27 +55,29 @@ public final class ImageRegistry: Sendable {
   public func replaceContents(
     ofSource source: Int, with images: some Sequence<Image>, leftOut: [LeftOut] = []
   ) -> Change {
-    publish { writer in
-      let change = writer.replaceContents(ofSource: source, with: Array(images))
+    // Outside of the lock: the sequence may be lazy.
+    let images = Array(images)
+    return publish { writer in
+      let change = writer.replaceContents(ofSource: source, with: images)
       writer.noteReading(ofSource: source, leftOut: leftOut)
       return change
     }
   }
 
-  /// Changes some images of a source and leaves the rest of its contents.
+  /// Changes some images of a source and leaves the rest of its contents. It does not count as a reading: a source that
+  /// was never read as a whole stays unread.
   ///
   /// - Parameters:
   ///   - source: The number of the source.
-  ///   - upserted: Images as they are now, each id once.
-  ///   - removed: Ids that the source no longer holds.
+  ///   - upserted: Images as they are now. Of two with one id, the later counts.
+  ///   - removed: Ids that the source no longer holds, unless they are among `upserted`.
   /// - Returns: What became of the list.
   @discardableResult
   public func update(source: Int, upserting upserted: [Image] = [], removing removed: [Digest] = []) -> Change {
-    publish { writer in
-      writer.apply(
-        upserted.map { Writer.Claim(id: $0.id, image: $0) } + removed.map { Writer.Claim(id: $0, image: nil) },
-        from: source)
-    }
+    var claims: [Digest: Writer.Claim] = [:]
+    for id in removed { claims[id] = Writer.Claim(id: id, image: nil) }
+    for image in upserted { claims[image.id] = Writer.Claim(id: image.id, image: image) }
+    return publish { writer in writer.apply(Array(claims.values), from: source) }
   }
 
   /// Notes that a source could not be read. Its contents stay what they were.
@@ -78,30 +86,37 @@ public final class ImageRegistry: Sendable {
   ///   - source: The number of the source.
   ///   - reason: What was wrong.
   public func noteFailure(ofSource source: Int, reason: String) {
-    writer.withLock { $0.noteFailure(ofSource: source, reason: reason) }
+    publish { writer in
+      writer.noteFailure(ofSource: source, reason: reason)
+      return Change()
+    }
   }
 
   /// Notes that a source was read and holds what it held.
   ///
   /// - Parameter source: The number of the source.
   public func noteUnchanged(source: Int) {
-    writer.withLock { $0.noteUnchanged(source: source) }
+    publish { writer in
+      writer.noteUnchanged(source: source)
+      return Change()
+    }
   }
 
   /// How the sources fare, in their order.
   public var sources: [SourceStatus] {
-    writer.withLock { $0.statuses }
+    published.withLock { $0.sources }.map(\.status)
   }
 
   /// Changes the contents, and shows readers the change as a whole.
+  @discardableResult
   private func publish(_ change: (inout Writer) -> Change) -> Change {
     writer.withLock { writer in
       let result = change(&writer)
-      let snapshot = writer.snapshot()
       // Readers keep their whole list when nothing in it changed.
-      guard result != Change() || snapshot.unread != self.snapshot.unread else { return result }
+      let isListed = result != Change() || writer.unread != snapshot.unread
+      let next = Published(snapshot: isListed ? writer.snapshot() : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
-        defer { current = snapshot }
+        defer { current = next }
         return current
       }
       // What readers do not hold any more is freed here, outside of the lock that they take.

@@ -12,23 +12,18 @@ struct Writer: ~Copyable {
   private var contents = Contents()
   /// What each source says of an image that several hold. What a lone holder says is what is listed.
   private var shared: [Digest: [Int: Image]] = [:]
-  private var sources: [Source]
+  private(set) var sources: [SourceRecord]
   private var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
 
-  private struct Source {
-    let name: String
-    var leftOut: [LeftOut] = []
-    var lastRead: ContinuousClock.Instant?
-    var lastError = ""
-  }
-
   init(sources: [String]) {
-    self.sources = sources.map { Source(name: $0) }
+    self.sources = sources.map(SourceRecord.init(name:))
   }
 
   func snapshot() -> RegistrySnapshot {
-    RegistrySnapshot(contents, unread: sources.filter { $0.lastRead == nil }.map(\.name))
+    RegistrySnapshot(contents, unread: unread)
   }
+
+  var unread: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
 
   mutating func replaceContents(ofSource source: Int, with images: [Image]) -> ImageRegistry.Change {
     var claims: [Claim] = []
@@ -87,20 +82,23 @@ struct Writer: ~Copyable {
     let holder = SourceSet(source: source)
     guard let location = contents.location(of: claim.id) else {
       guard let image = claim.image else { return nil }
+      sources[source].images += 1
       return Contents.Edit(id: claim.id, before: nil, after: (image, Self.encode(image), holder))
     }
     let bytes = location.withBytes { PackedBytes(copying: $0) }
     if location.holders == holder, let image = claim.image, Self.encode(image) == bytes { return nil }
+    guard location.holders.contains(holder) || claim.image != nil else { return nil }
     guard let listed = decode(bytes) else { return nil }
 
     var says = shared[claim.id] ?? Self.holders(location.holders, saying: listed)
-    guard says[source] != nil || claim.image != nil else { return nil }
     says[source] = claim.image
     shared[claim.id] = says.count > 1 ? says : nil
     let holders = claim.image == nil ? location.holders.subtracting(holder) : location.holders.union(holder)
+    if holders != location.holders { sources[source].images += claim.image == nil ? -1 : 1 }
     let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
-    return Contents.Edit(
-      id: claim.id, before: (listed, bytes), after: united.map { ($0, Self.encode($0), holders) })
+    let after = united.map { ($0, Self.encode($0), holders) }
+    if let after, after.1 == bytes, holders == location.holders { return nil }
+    return Contents.Edit(id: claim.id, before: (listed, bytes), after: after)
   }
 
   /// What the one holder of an image says of it.
@@ -134,28 +132,5 @@ struct Writer: ~Copyable {
 
   mutating func noteFailure(ofSource source: Int, reason: String) {
     sources[source].lastError = reason
-  }
-
-  var statuses: [SourceStatus] {
-    let counts = imageCounts
-    return sources.enumerated().map { index, source in
-      SourceStatus(
-        name: source.name,
-        state: source.lastRead == nil ? .unread : source.lastError.isEmpty ? .current : .stale,
-        images: counts[index],
-        leftOut: source.leftOut,
-        age: source.lastRead.map { UInt64($0.duration(to: .now).components.seconds) },
-        lastError: source.lastError)
-    }
-  }
-
-  private var imageCounts: [Int] {
-    var counts = Array(repeating: 0, count: sources.count)
-    for index in 0..<Fanout<Shard>.count {
-      for holders in contents.shards[index].holders {
-        for source in counts.indices where holders.contains(SourceSet(source: source)) { counts[source] += 1 }
-      }
-    }
-    return counts
   }
 }

@@ -1,0 +1,26 @@
+import ImageAPI
+
+/// What is known of a source beside its images.
+struct SourceRecord: Sendable {
+  let name: String
+  var images = 0
+  var leftOut: [LeftOut] = []
+  /// When it was read without an error, the last time; nil as long as it never was.
+  var lastRead: ContinuousClock.Instant?
+  /// What was wrong at the last reading; empty when it was good.
+  var lastError = ""
+
+  init(name: String) {
+    self.name = name
+  }
+
+  var status: SourceStatus {
+    SourceStatus(
+      name: name,
+      state: lastRead == nil ? .unread : lastError.isEmpty ? .current : .stale,
+      images: images,
+      leftOut: leftOut,
+      age: lastRead.map { UInt64($0.duration(to: .now).components.seconds) },
+      lastError: lastError)
+  }
+}
