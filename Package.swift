@@ -57,6 +57,16 @@ let package = Package(
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
     .testTarget(name: "ImageSourcesTests", dependencies: ["ImageSources", "ImageAPI"], swiftSettings: settings),
+    .testTarget(name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
+    .testTarget(
+      name: "ImageRegistryTests", dependencies: ["ImageRegistry", "ImageAPI", "MessagePack"], swiftSettings: settings),
+    .testTarget(
+      name: "WaybillTests",
+      dependencies: [
+        "Waybill", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,131 @@
+import Foundation
+import ImageAPI
+import ImageRegistry
+import MessagePack
+import Synchronization
+import Testing
+
+/// 64 hexadecimal digits that begin with those given.
+func hex(_ beginning: String) -> String {
+  beginning + String(repeating: "0", count: 64 - beginning.utf8.count)
+}
+
+/// An image whose id begins with some hexadecimal digits.
+func image(
+  _ id: String, _ tags: [String] = [], digests: [String] = [], size: UInt64 = 0, user: ImageUser = .unspecified,
+  spec: ImageSpec? = nil, pinned: Bool = false
+) throws -> Image {
+  Image(
+    id: try #require(Digest(hex(id))), repoTags: tags, repoDigests: digests, size: size, user: user, spec: spec,
+    pinned: pinned)
+}
+
+/// A registry of sources with these contents, each read once.
+func registry(of inventories: [Image]...) -> ImageRegistry {
+  let registry = ImageRegistry(sources: inventories.indices.map { "source \($0)" })
+  for (source, images) in inventories.enumerated() { registry.replaceContents(ofSource: source, with: images) }
+  return registry
+}
+
+extension ImageRegistry {
+  func bytes(
+    _ request: ListImagesRequest = ListImagesRequest(), in envelope: Envelope = .plain
+  ) throws(APIError) -> [UInt8] {
+    try snapshot.bytes(request, in: envelope)
+  }
+
+  func list(_ request: ListImagesRequest = ListImagesRequest()) throws -> ListImagesReply.ImageList {
+    try snapshot.list(request)
+  }
+
+  /// The images that a filter finds.
+  func images(_ filter: String = "") throws -> [Image] {
+    try list(ListImagesRequest(image: filter)).images
+  }
+}
+
+extension RegistrySnapshot {
+  func bytes(
+    _ request: ListImagesRequest = ListImagesRequest(), in envelope: Envelope = .plain
+  ) throws(APIError) -> [UInt8] {
+    try reply(to: request, in: envelope).withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
+  }
+
+  func list(_ request: ListImagesRequest = ListImagesRequest()) throws -> ListImagesReply.ImageList {
+    var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
+    let reply = try reply(to: request, in: .plain).withBytes { (bytes) throws(APIError) in
+      try ListImagesReply(decoding: bytes, with: &unpacker)
+    }
+    guard case .images(let list) = reply else { throw APIError(.internal, "no list") }
+    return list
+  }
+}
+
+/// What a registry must answer, put together here from its parts.
+func expectedReply(_ images: [Image], etag: String, resumption: Digest? = nil) -> [UInt8] {
+  var packer = Packer()
+  packer.packMapHeader(resumption == nil ? 2 : 3)
+  packer.packKey("images")
+  packer.packArrayHeader(images.count)
+  for image in images { packer.pack(image) }
+  packer.packKey("etag")
+  packer.pack(etag)
+  if let resumption {
+    packer.packKey("continue")
+    packer.pack(resumption.description)
+  }
+  return packer.withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
+}
+
+/// The etag from scratch, byte by byte: the sum of the images' hashes as numbers of 256 bits.
+func expectedETag(_ images: [Image]) -> String {
+  var sum = [Int](repeating: 0, count: 32)
+  for image in images {
+    var packer = Packer()
+    packer.pack(image)
+    let (a, b, c, d) = packer.withBytes { Digest(sha256Of: $0) }.words
+    let words = [a, b, c, d]
+    var carry = 0
+    for position in stride(from: 31, through: 0, by: -1) {
+      carry += sum[position] + Int(words[position / 8] >> UInt64(56 - position % 8 * 8) & 0xff)
+      sum[position] = carry & 0xff
+      carry >>= 8
+    }
+  }
+  return sum.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+}
+
+/// Random numbers that are the same each time, so that a failure can be had again.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  /// SplitMix64.
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// What a plain thread came to.
+final class Background<Value: Sendable>: Sendable {
+  private let result = Mutex<Result<Value, any Error>?>(nil)
+  private let finished = DispatchSemaphore(value: 0)
+
+  init(_ body: @escaping @Sendable () throws -> Value) {
+    Thread.detachNewThread { [self] in
+      let outcome = Result { try body() }
+      result.withLock { $0 = outcome }
+      finished.signal()
+    }
+  }
+
+  func value() throws -> Value {
+    try #require(finished.wait(timeout: .now() + 30) == .success, "the thread did not end")
+    return try #require(result.withLock { $0 }).get()
+  }
+}
