@@ -2,8 +2,8 @@ internal import ImageAPI
 
 /// Where a source is, as a command line says it: `oci:/srv/images`.
 ///
-/// The part before the first colon is the kind of the store, all the rest is the path, colons in it included: there is no
-/// `oci:PATH:TAG`, as a source is always a whole store.
+/// The part before the first colon is the kind of the store, all the rest is the path, colons in it included: there is
+/// no `oci:PATH:TAG`, as a source is always a whole store.
 public struct ImageSourceLocation: Sendable, Hashable {
   /// The kinds of store that can be read, named as Skopeo and Podman name them.
   public enum Transport: String, Sendable, CaseIterable {

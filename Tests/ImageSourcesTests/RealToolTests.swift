@@ -33,7 +33,11 @@ import Testing
   }
 
   private struct Config: Decodable {
-    struct Execution: Decodable { var User: String? }
+    struct Execution: Decodable {
+      var user: String?
+
+      enum CodingKeys: String, CodingKey { case user = "User" }
+    }
     var config: Execution?
   }
 
@@ -57,7 +61,7 @@ import Testing
     let parsed = try JSONDecoder().decode(Manifest.self, from: manifest)
     return Inspected(
       id: try sha256(config), manifest: try sha256(manifest),
-      user: try JSONDecoder().decode(Config.self, from: config).config?.User ?? "",
+      user: try JSONDecoder().decode(Config.self, from: config).config?.user ?? "",
       size: UInt64(config.count) + parsed.layers.reduce(0) { $0 + $1.size }, layers: parsed.layers.map(\.digest))
   }
 

@@ -18,8 +18,7 @@ struct BlobFolder: Sendable {
     }
     let opened = FileStamp.now()
     func failure(_ reason: String, _ stamp: FileStamp?) -> OCIBlob.Failure {
-      let isSettled = stamp?.isSettled(at: opened) ?? true
-      return OCIBlob.Failure(digest: digest, reason: reason, watch: .init(stamp: stamp, isSettled: isSettled))
+      OCIBlob.Failure(digest: digest, reason: reason, watch: FileWatch(stamp, opened: opened))
     }
     let stamp: FileStamp
     let bytes: [UInt8]
@@ -38,8 +37,7 @@ struct BlobFolder: Sendable {
 
   /// Whether the file at fault may be another than the one that was read.
   func mayHaveChanged(_ failure: OCIBlob.Failure) -> Bool {
-    guard let watch = failure.watch else { return false }
-    return !watch.isSettled || stamp(failure.digest) != watch.stamp
+    failure.watch.map { !$0.isUnchanged(stamp(failure.digest)) } ?? false
   }
 
   private func stamp(_ digest: BlobDigest) -> FileStamp? {

@@ -31,8 +31,8 @@ enum OCIBlob: Sendable {
 
   /// An image apart from its names: what its manifest and its configuration say.
   struct Facts: Sendable {
-    /// The SHA-256 of the configuration, even where the manifest names that by another digest: the image has the same id
-    /// wherever it is.
+    /// The SHA-256 of the configuration, even where the manifest names that by another digest: the image has the same
+    /// id wherever it is.
     let id: Digest
     /// Bytes of the manifest itself.
     let manifestSize: UInt64
@@ -44,19 +44,11 @@ enum OCIBlob: Sendable {
 
   /// Why a blob is left out.
   struct Failure: Sendable, Hashable, Error {
-    /// What to look at to see whether the file may be read now.
-    struct Watch: Sendable, Hashable {
-      /// The file when it was read, nil if there was none.
-      let stamp: FileStamp?
-      /// Whether a later write cannot have left the stamp as it is.
-      let isSettled: Bool
-    }
-
     /// The file at fault: the manifest's, or that of a blob the manifest names.
     let digest: BlobDigest
     let reason: String
-    /// Nil if the file is what its digest says, and wrong: then it stays so.
-    var watch: Watch?
+    /// The file when it was read; nil if it is what its digest says, and wrong: then it stays so.
+    var watch: FileWatch?
   }
 
   /// Bytes of the blob itself, nil if it could not be read.

@@ -81,7 +81,6 @@ struct OCIDescriptor: Sendable {
     guard name.utf8.count <= OCILimits.nameLength else {
       throw .content("its name has \(name.utf8.count) bytes, more than \(OCILimits.nameLength)")
     }
-    // The general category Cc, without the look-up in a table that took a tenth of a large layout's reading.
     guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7f...0x9f ~= $0.value }) else {
       throw .content("its name \(quoted(name)) has a control character")
     }

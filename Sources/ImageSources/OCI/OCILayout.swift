@@ -1,7 +1,7 @@
 internal import ImageAPI
 
-/// An OCI image layout: a folder with `oci-layout`, `index.json` and `blobs`, as Skopeo, umoci, Buildah and BuildKit write
-/// it.
+/// An OCI image layout: a folder with `oci-layout`, `index.json` and `blobs`, as Skopeo, umoci, Buildah and BuildKit
+/// write it.
 ///
 /// - Every manifest that `index.json` leads to is an image, through indexes (one image for each platform) and all. An
 ///   image's id is the digest of its configuration, its size the configuration and the layers as they are stored.
@@ -17,13 +17,12 @@ internal import ImageAPI
 ///
 /// Nothing outside the folder is ever opened, and no symbolic link in it is followed.
 ///
-/// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it: that
-/// a blob in use is deleted behind the index's back is not noticed.
+/// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it:
+/// that a blob in use is deleted behind the index's back is not noticed.
 public struct OCILayout: ImageSource {
   /// What `index.json` was when it was last read.
   private struct Seen {
-    let stamp: FileStamp
-    let isSettled: Bool
+    let watch: FileWatch
     let digest: Digest
     /// Why it could not be used.
     let error: SourceError?
@@ -51,10 +50,10 @@ public struct OCILayout: ImageSource {
 
   /// The images, or nil if `index.json` and what was left out last time are as they were.
   ///
-  /// - Throws: ``SourceError`` with the code ``SourceError/Code/broken`` for an index that lists no images, which is also
-  ///   what one looks like that is only half-written.
+  /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an index that cannot be made sense of,
+  ///   which is also what one looks like that is only half-written.
   public mutating func read() throws(SourceError) -> Inventory? {
-    let isUnchanged = seen.map { $0.isSettled && FileStamp(path: "\(path)/index.json") == $0.stamp } ?? false
+    let isUnchanged = seen?.watch.isUnchanged(FileStamp(path: "\(path)/index.json")) ?? false
     if isUnchanged, blobs.failures.isEmpty { return try nothingNew() }
     let folder = try Self.open(path)
     let files = BlobFolder(folder)
@@ -65,7 +64,7 @@ public struct OCILayout: ImageSource {
     let (bytes, stamp) = try index(in: folder)
     let digest = Digest(sha256Of: bytes)
     func asSeen(_ error: SourceError?) -> Seen {
-      Seen(stamp: stamp, isSettled: stamp.isSettled(at: opened), digest: digest, error: error)
+      Seen(watch: FileWatch(stamp, opened: opened), digest: digest, error: error)
     }
     if !mayRecover, let last = seen, last.digest == digest {
       seen = asSeen(last.error)

@@ -5,8 +5,7 @@ struct OCIListing {
   /// What is known of an image while its names are still being gathered.
   private struct Draft {
     let facts: OCIBlob.Facts
-    var tags: [String] = []
-    var digests: [String] = []
+    var names = OCIName.Lists()
     var isPinned = false
   }
 
@@ -20,7 +19,9 @@ struct OCIListing {
 
   private let path: String
   private let blobs: OCIBlobs
-  private var drafts: [Digest: Draft] = [:]
+  private var drafts: [Draft] = []
+  /// Where in `drafts` the image of an id is.
+  private var places: [Digest: Int] = [:]
   private var leftOut: [LeftOut] = []
   private var followed = 0
 
@@ -29,12 +30,13 @@ struct OCIListing {
     var listing = OCIListing(path: path, blobs: blobs)
     listing.addBroken(index.broken, of: "index.json", as: nil)
     listing.drafts.reserveCapacity(index.manifests.count)
+    listing.places.reserveCapacity(index.manifests.count)
     for descriptor in index.manifests where !descriptor.isAttestation {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    let images = listing.drafts.values.map { draft in
+    let images = listing.drafts.map { draft in
       Image(
-        id: draft.facts.id, repoTags: draft.tags, repoDigests: draft.digests, size: draft.facts.size,
+        id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
         user: draft.facts.user,
         spec: draft.facts.annotations.isEmpty ? nil : ImageSpec(annotations: draft.facts.annotations),
         pinned: draft.isPinned)
@@ -82,12 +84,13 @@ struct OCIListing {
   }
 
   private mutating func add(_ facts: OCIBlob.Facts, of descriptor: OCIDescriptor, _ root: Root) {
-    var draft = drafts[facts.id] ?? Draft(facts: facts)
-    drafts[facts.id] = nil
-    root.name?.add(
-      to: &draft.tags, and: &draft.digests, manifest: descriptor.digest, named: root.descriptor.digest)
-    draft.isPinned = draft.isPinned || root.descriptor.isPinned
-    drafts[facts.id] = draft
+    let place = places[facts.id] ?? drafts.count
+    if place == drafts.count {
+      places[facts.id] = place
+      drafts.append(Draft(facts: facts))
+    }
+    root.name?.add(to: &drafts[place].names, manifest: descriptor.digest, named: root.descriptor.digest)
+    if root.descriptor.isPinned { drafts[place].isPinned = true }
   }
 
   private mutating func addBroken(_ broken: [OCIIndex.Broken], of file: String, as root: Root?) {

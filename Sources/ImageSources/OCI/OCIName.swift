@@ -25,19 +25,22 @@ struct OCIName: Sendable {
     }
   }
 
+  /// What an image is called, by tag and by digest.
+  struct Lists: Sendable {
+    var tags: [String] = []
+    var digests: [String] = []
+  }
+
   /// Adds what an image of this name is called.
   ///
   /// - Parameters:
-  ///   - tags: the image's tagged names.
-  ///   - digests: its names with a digest.
+  ///   - lists: the image's names so far.
   ///   - manifest: the digest of the image's manifest.
   ///   - named: the digest of what has the name, the manifest's own or that of an index above it.
-  func add(
-    to tags: inout [String], and digests: inout [String], manifest: BlobDigest, named: BlobDigest
-  ) {
-    if hasDigest { digests.append(text) } else { tags.append(text) }
+  func add(to lists: inout Lists, manifest: BlobDigest, named: BlobDigest) {
+    if hasDigest { lists.digests.append(text) } else { lists.tags.append(text) }
     guard !repository.isEmpty else { return }
-    digests.append("\(repository)@\(manifest)")
-    if named != manifest { digests.append("\(repository)@\(named)") }
+    lists.digests.append("\(repository)@\(manifest)")
+    if named != manifest { lists.digests.append("\(repository)@\(named)") }
   }
 }

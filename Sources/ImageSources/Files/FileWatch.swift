@@ -1,0 +1,32 @@
+/// What a file was when it was read, to know whether it must be read again.
+///
+/// Two writes within one tick of the file system's clock leave one stamp, so a file that was read within the tick of
+/// its last write must be read again whatever its stamp says: the "racy" entries of git's index.
+struct FileWatch: Sendable, Hashable {
+  /// After so many nanoseconds a further write cannot leave the stamp as it was. The coarsest clock that a file system
+  /// counts in is FAT's, two seconds.
+  static let settlingTime: Int64 = 2_000_000_000
+
+  private let stamp: FileStamp?
+  private let isSettled: Bool
+
+  /// A file that was read, or found missing.
+  ///
+  /// - Parameters:
+  ///   - stamp: what it was, nil if there was none.
+  ///   - opened: nanoseconds since 1970, taken before the file was opened. A file that has changed after it, by the
+  ///     clock of another machine, counts as only just written.
+  init(_ stamp: FileStamp?, opened: Int64) {
+    self.stamp = stamp
+    isSettled =
+      stamp.map { stamp in
+        let (age, overflow) = opened.subtractingReportingOverflow(stamp.changed)
+        return !overflow && age > Self.settlingTime
+      } ?? true
+  }
+
+  /// Whether a file that has this stamp now, nil for none, is certainly the one that was read.
+  func isUnchanged(_ now: FileStamp?) -> Bool {
+    isSettled && stamp == now
+  }
+}
