@@ -38,14 +38,12 @@ public struct Worker: Service {
     let socket = try Socket(.rep, in: context)
     try configure(socket)
     try socket.bind(stop.endpoint)
-    var bound: [String] = []
     for endpoint in configuration.endpoints {
       switch endpoint {
       case .bind(let address):
         // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
         try socket.set(.ipv6, to: address.contains("["))
         let actual = try socket.bind(address)
-        bound.append(actual)
         logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
       case .connect(let address):
         try socket.set(.ipv6, to: true)
@@ -61,13 +59,21 @@ public struct Worker: Service {
       try answer(message, on: socket, with: &handler)
     }
 
-    for endpoint in bound { try socket.unbind(endpoint) }
+    // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two
+    // requests that have arrived the socket may look empty, as another thread takes them from the network.
     let deadline = ContinuousClock.now + configuration.drainTime
-    while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
-      try answer(message, on: socket, with: &handler)
+    var poller = Poller()
+    poller.add(socket)
+    while ContinuousClock.now < deadline, try poller.wait(timeout: Self.quietTime) > 0 {
+      while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
+        try answer(message, on: socket, with: &handler)
+      }
     }
     logger.notice("stopped")
   }
+
+  /// So long without a request means that none is left.
+  private static let quietTime = Duration.milliseconds(100)
 
   private func configure(_ socket: borrowing Socket) throws(ZeroMQError) {
     try socket.set(.linger, to: configuration.linger)

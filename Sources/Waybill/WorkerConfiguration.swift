@@ -17,7 +17,7 @@ public struct WorkerConfiguration: Sendable {
 
   /// A worker that serves at `endpoints`.
   public init(
-    endpoints: [Endpoint], drainTime: Duration = .seconds(2), linger: Duration = .seconds(5)
+    endpoints: [Endpoint], drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
   ) {
     self.endpoints = endpoints
     self.drainTime = drainTime
