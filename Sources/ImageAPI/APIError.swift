@@ -19,25 +19,3 @@ public struct APIError: Error, Sendable, Hashable {
 extension APIError: CustomStringConvertible {
   public var description: String { "\(code.name): \(message)" }
 }
-
-/// `text` as an error message shows it: in quotes, cut off after 80 characters, and with nothing in it that could
-/// disturb a terminal or a log.
-package func quoted(_ text: String) -> String {
-  var shown = "\""
-  for scalar in text.unicodeScalars.prefix(80) {
-    shown += scalar.isHarmless ? String(scalar) : scalar.escaped(asASCII: true)
-  }
-  return text.unicodeScalars.dropFirst(80).isEmpty ? shown + "\"" : shown + "…\""
-}
-
-extension Unicode.Scalar {
-  /// Whether it shows as one mark and changes nothing around it, unlike controls, line breaks, marks that turn the
-  /// direction of text and marks that pile up on the character before.
-  fileprivate var isHarmless: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-    case .nonspacingMark, .enclosingMark, .spacingMark: false
-    default: self != "\"" && self != "\\"
-    }
-  }
-}

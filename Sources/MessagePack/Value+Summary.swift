@@ -34,23 +34,11 @@ extension Value {
     // Four bytes a character at most, so the cut through a character lies beyond what is shown.
     let start = body.map { String(decoding: $0.prefix(4 * (room + 1)), as: UTF8.self) } ?? ""
     for scalar in start.unicodeScalars {
-      let piece = scalar.isHarmless ? String(scalar) : scalar.escaped(asASCII: true)
+      let piece = scalar.shown
       used += piece.unicodeScalars.count
       guard used <= room else { return shown + "…\"" }
       shown += piece
     }
     return shown + "\""
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether it shows as one mark and changes nothing around it, unlike controls, line breaks, marks that turn the
-  /// direction of text and marks that pile up on the character before.
-  fileprivate var isHarmless: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-    case .nonspacingMark, .enclosingMark, .spacingMark: false
-    default: self != "\"" && self != "\\"
-    }
   }
 }

@@ -34,6 +34,6 @@ struct ImageChanges {
 
   private static func line(_ change: String, _ image: Image) -> String {
     let names = image.repoTags.isEmpty ? image.repoDigests : image.repoTags
-    return "\(change) \(image.id) \(names.joined(separator: " "))".printable
+    return "\(change) \(image.id) \(names.joined(separator: " "))".shown
   }
 }

@@ -15,7 +15,7 @@ struct ImageListing: Printable {
       for tagged in image.repoTags.isEmpty ? [nil] : image.repoTags.map(Optional.some) {
         let (name, tag) = tagged.map { Self.split($0, at: ":") } ?? (repository, "<none>")
         table.append(
-          [name, tag].map(\.printable) + (showsDigests ? [shortened(digest).printable] : [])
+          [name, tag].map(\.shown) + (showsDigests ? [shortened(digest).shown] : [])
             + [shortened(image.id.description), Self.humanSize(image.size)])
       }
     }
@@ -78,18 +78,5 @@ struct ImageListing: Printable {
       ("runtimeHandler", .string(spec.runtimeHandler)),
       ("imageRef", .string(spec.imageRef)),
     ])
-  }
-}
-
-extension String {
-  /// The text with control characters written out.
-  var printable: String {
-    unicodeScalars.reduce(into: "") { text, scalar in
-      if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format {
-        text += scalar.escaped(asASCII: true)
-      } else {
-        text.unicodeScalars.append(scalar)
-      }
-    }
   }
 }

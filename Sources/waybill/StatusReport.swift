@@ -7,28 +7,28 @@ struct StatusReport: Printable {
 
   var table: String {
     var lines = [
-      "version   \(status.version.printable)",
+      "version   \(status.version.shown)",
       "uptime    \(Self.duration(status.uptime))",
       "ready     \(status.isReady ? "yes" : "no")",
       "images    \(status.images)",
-      "etag      \(status.etag.printable)",
+      "etag      \(status.etag.shown)",
       "",
     ]
     var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "READ"])
     for source in status.sources {
       sources.append([
-        source.name.printable, source.state.rawValue, String(source.images), String(source.leftOutCount),
+        source.name.shown, source.state.rawValue, String(source.images), String(source.leftOutCount),
         source.age.map { "\(Self.duration($0)) ago" } ?? "never",
       ])
     }
     lines.append(sources.text)
     for source in status.sources {
-      if !source.lastError.isEmpty { lines.append("\(source.name): \(source.lastError)".printable + "\n") }
+      if !source.lastError.isEmpty { lines.append("\(source.name): \(source.lastError)".shown + "\n") }
       for image in source.leftOut {
-        lines.append("\(source.name): left out \(image.image): \(image.path): \(image.reason)".printable + "\n")
+        lines.append("\(source.name): left out \(image.image): \(image.path): \(image.reason)".shown + "\n")
       }
       let unnamed = source.leftOutCount - source.leftOut.count
-      if unnamed > 0 { lines.append("\(source.name): left out \(unnamed) more".printable + "\n") }
+      if unnamed > 0 { lines.append("\(source.name): left out \(unnamed) more".shown + "\n") }
     }
     return lines.prefix(6).joined(separator: "\n") + "\n" + lines.dropFirst(6).joined()
   }
