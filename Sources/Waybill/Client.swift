@@ -68,18 +68,17 @@ public struct Client: Sendable {
     _ request: PackedBytes, with endpoint: String,
     reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
   ) throws(ClientError) -> Reply {
+    let socket = try open(endpoint)
     let answer: Message
     do throws(ZeroMQError) {
-      let socket = try Socket(.req, in: Context())
-      try socket.set(.ipv6, to: true)
-      try socket.set(.linger, to: .zero)
-      try socket.set(.receiveTimeout, to: timeout)
-      try socket.set(.sendTimeout, to: timeout)
-      try socket.connect(endpoint)
       try request.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
       answer = try socket.receive()
     } catch {
-      throw ClientError(error, endpoints: endpoints, attempts: attempts, timeout: timeout)
+      guard error.code == .timedOut else { throw .socket(error.description) }
+      throw .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
+    }
+    guard !answer.hasMore else {
+      throw .refused(APIError(.internal, "the reply is not waybill's: it has more than one part"))
     }
     var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
     do throws(APIError) {
@@ -87,6 +86,31 @@ public struct Client: Sendable {
     } catch {
       throw .refused(error)
     }
+  }
+
+  /// A socket that is connected to `endpoint`, or will be as soon as somebody is there.
+  private func open(_ endpoint: String) throws(ClientError) -> Socket {
+    let socket: Socket
+    do throws(ZeroMQError) {
+      socket = try makeSocket()
+    } catch {
+      throw .socket(error.description)
+    }
+    do throws(ZeroMQError) {
+      try socket.connect(endpoint)
+    } catch {
+      throw .badEndpoint(error.description)
+    }
+    return socket
+  }
+
+  private func makeSocket() throws(ZeroMQError) -> Socket {
+    let socket = try Socket(.req, in: Context())
+    try socket.set(.ipv6, to: true)
+    try socket.set(.linger, to: .zero)
+    try socket.set(.receiveTimeout, to: timeout)
+    try socket.set(.sendTimeout, to: timeout)
+    return socket
   }
 
   /// Seconds, longer each time, and never the same for two clients that lost the same worker.

@@ -1,5 +1,4 @@
 public import ImageAPI
-internal import ZeroMQ
 
 /// Why a client has no answer.
 public enum ClientError: Error, Sendable, Hashable {
@@ -27,14 +26,6 @@ extension ClientError: CustomStringConvertible {
 }
 
 extension ClientError {
-  init(_ error: ZeroMQError, endpoints: [String], attempts: Int, timeout: Duration) {
-    switch error.code {
-    case .timedOut: self = .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
-    case .invalidArgument, .protocolNotSupported: self = .badEndpoint(error.description)
-    default: self = .socket(error.description)
-    }
-  }
-
   /// Whether another attempt, or another worker, may have an answer.
   var isTransient: Bool {
     switch self {
