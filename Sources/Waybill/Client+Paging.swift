@@ -20,7 +20,10 @@ extension Client {
     request.ifNoneMatch = nil
     while let last = list.resumption {
       request.resumption = last
-      guard case .images(let page) = try listImages(request), page.etag == list.etag else {
+      // A page that does not lead on would have the same page asked for without end.
+      guard case .images(let page) = try listImages(request), page.etag == list.etag,
+        page.resumption.map({ $0 > last }) ?? true
+      else {
         return try listImages(ListImagesRequest(image: image))
       }
       list.images += page.images
