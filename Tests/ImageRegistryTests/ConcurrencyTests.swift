@@ -75,19 +75,23 @@ import Testing
   func noWaiting() throws {
     let registry = registry(of: [])
     let images = Self.inventory("a", 1_000)
-    let done = Shared(Atomic(0))
+    // Odd while a write goes on.
+    let phase = Shared(Atomic(0))
     let writer = Background {
       for size in [1_000, 10, 1_000] {
+        phase.value.add(1, ordering: .sequentiallyConsistent)
         registry.replaceContents(ofSource: 0, with: images.prefix(size))
-        done.value.add(1, ordering: .releasing)
+        phase.value.add(1, ordering: .sequentiallyConsistent)
       }
     }
-    // Each write takes many times as long as a look; were a look to wait for one, there would be one look a write.
+    // Each write takes many thousand times as long as a look that need not wait for it.
     var looks = 0
-    while done.value.load(ordering: .acquiring) < 3 {
+    var before = 0
+    while before < 6 {
+      before = phase.value.load(ordering: .sequentiallyConsistent)
       _ = registry.sources
       _ = registry.snapshot.etag
-      looks += 1
+      if before % 2 == 1, phase.value.load(ordering: .sequentiallyConsistent) == before { looks += 1 }
     }
     try writer.value()
     #expect(looks > 100)

@@ -1,0 +1,32 @@
+import ImageRegistry
+import Logging
+import ServiceLifecycle
+import Testing
+import Waybill
+
+/// Runs a worker in a service group while `body` runs on a thread of its own, and shuts it down gracefully.
+///
+/// - Parameters:
+///   - registry: What the worker serves.
+///   - endpoints: Where, as configured.
+///   - body: Is given the endpoints as bound, with their ports.
+/// - Returns: What `body` returns.
+/// - Throws: What `body` throws, or the worker.
+func withWorker<Value: Sendable>(
+  _ registry: ImageRegistry, at endpoints: [WorkerConfiguration.Endpoint],
+  _ body: @escaping @Sendable ([String]) throws -> Value
+) async throws -> Value {
+  let log = LogRecorder()
+  let worker = Worker(WorkerConfiguration(endpoints: endpoints), registry: registry, logger: log.logger)
+  let group = ServiceGroup(services: [worker], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+  async let running: Void = group.run()
+  let value = try await blocking {
+    let isUp = eventually { log.entries.count == endpoints.count }
+    try #require(isUp, "the worker did not start")
+    return try body(log.entries.compactMap { $0.metadata["endpoint"] })
+  }
+  await group.triggerGracefulShutdown()
+  try await running
+  #expect(log.entries.last?.message == "stopped")
+  return value
+}

@@ -1,0 +1,64 @@
+import ImageAPI
+import ImageRegistry
+import ImageSources
+import Logging
+import ServiceLifecycle
+import Testing
+import Waybill
+
+/// A source that does as it is told, and goes on doing the last of it.
+private struct ScriptedSource: ImageSource {
+  enum Step: Sendable {
+    case holds([Image], leftOut: [LeftOut] = [])
+    case unchanged
+    case fails(String)
+  }
+
+  let name = "scripted"
+  var steps: [Step]
+
+  mutating func read() throws(SourceError) -> Inventory? {
+    let step = steps.count > 1 ? steps.removeFirst() : steps[0]
+    switch step {
+    case .holds(let images, let leftOut): return Inventory(images: images, leftOut: leftOut)
+    case .unchanged: return nil
+    case .fails(let reason): throw SourceError(.unreadable, reason)
+    }
+  }
+}
+
+@Suite struct SourceReaderTests {
+  @Test("What a source says reaches the registry, and an error that lasts is logged once")
+  func readings() async throws {
+    let leftOut = LeftOut(image: "x", path: "/x", reason: "broken")
+    let source = ScriptedSource(steps: [
+      .fails("not there"), .holds(images(["a"]), leftOut: [leftOut]), .fails("gone"), .fails("gone"),
+      .holds(images(["b"])), .unchanged,
+    ])
+    let registry = ImageRegistry(sources: ["scripted"])
+    let log = LogRecorder()
+    let reader = SourceReader(source, index: 0, registry: registry, logger: log.logger)
+    let group = ServiceGroup(services: [reader], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+    async let running: Void = group.run()
+    let states = try await blocking {
+      var states: [SourceStatus.State] = []
+      _ = eventually {
+        let state = registry.sources[0].state
+        if state != states.last { states.append(state) }
+        return state == .current && registry.sources[0].leftOutCount == 0
+      }
+      return states
+    }
+    await group.triggerGracefulShutdown()
+    try await running
+    #expect(states == [.unread, .current, .stale, .current])
+    #expect(registry.snapshot.count == 1)
+    let messages = log.entries.map { "\($0.level) \($0.message) \($0.metadata["error"] ?? $0.metadata["path"] ?? "")" }
+    #expect(
+      messages.prefix(5) == [
+        "error cannot read the source not there", "notice read ", "warning left out an image /x",
+        "error cannot read the source gone", "notice read ",
+      ])
+    #expect(log.entries.allSatisfy { $0.metadata["source"] == "scripted" })
+  }
+}
