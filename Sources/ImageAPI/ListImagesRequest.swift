@@ -114,8 +114,13 @@ extension Value {
   private func checkAnnotations() throws(APIError) {
     guard !isNil else { return }
     guard let map else { throw APIError(mismatch(at: "annotations", expected: "a map")) }
+    // By bytes, as `String` takes keys for equal that differ in how they compose an accent.
+    var keys: Set<[UInt8]> = []
     for (key, value) in map {
-      try key.apiString(at: "annotations")
+      let name = try key.apiString(at: "annotations")
+      guard keys.insert(Array(name.utf8)).inserted else {
+        throw .invalidArgument("annotations: the key \(quoted(name)) stands there twice")
+      }
       try value.apiString(at: "annotations")
     }
   }
