@@ -56,6 +56,9 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
+    .testTarget(
+      name: "SchemaTests", dependencies: ["MessagePack", "ImageAPI", "ImageRegistry", "Waybill"],
+      exclude: ["Programs"], swiftSettings: settings),
     .testTarget(name: "ImageSourcesTests", dependencies: ["ImageSources", "ImageAPI"], swiftSettings: settings),
     .testTarget(name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
     .testTarget(

@@ -5,6 +5,7 @@ usage: Examples/list_images_asyncio.py ENDPOINT NAME...
 
 Exits with 1 when a worker refuses a name or does not answer.
 """
+
 import asyncio
 import sys
 

@@ -6,6 +6,7 @@ usage: Examples/poller.py ENDPOINT [SECONDS]
 It asks every SECONDS (5), and says which list it holds: as long as that is the current one, the reply is a few bytes.
 A worker that is gone, or not ready, is waited for.
 """
+
 import random
 import sys
 import time

@@ -21,7 +21,8 @@ public struct ListImagesRequest: Sendable, Hashable {
     self.resumption = resumption
   }
 
-  private enum Key: String {
+  /// The keys of a request.
+  enum Key: String, CaseIterable {
     case filter, limit
     case ifNoneMatch = "if_none_match"
     case resumption = "continue"
@@ -80,7 +81,8 @@ extension Packer {
 }
 
 extension Value {
-  private enum FilterKey: String {
+  /// The keys of CRI's `ImageSpec` in a request.
+  enum FilterKey: String, CaseIterable {
     case image, annotations
     case userSpecifiedImage = "user_specified_image"
     case runtimeHandler = "runtime_handler"

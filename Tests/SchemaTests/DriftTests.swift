@@ -1,0 +1,48 @@
+import Foundation
+import MessagePack
+import Testing
+import Waybill
+
+@testable import ImageAPI
+
+/// The schemas say what the code does.
+@Suite struct DriftTests {
+  @Test func requestHasTheKeysOfItsSchema() throws {
+    #expect(
+      try keys(of: "list-images-request", "properties") == Set(ListImagesRequest.Key.allCases.map(\.rawValue)))
+    #expect(
+      try keys(of: "list-images-request", "$defs", "imageSpec", "properties")
+        == Set(Value.FilterKey.allCases.map(\.rawValue)))
+  }
+
+  @Test func errorHasTheCodesOfItsSchema() throws {
+    let alternatives = try #require(try Contract.schema("error", "oneOf") as? [[String: Any]])
+    let codes = alternatives.map { alternative in
+      let properties = alternative["properties"] as? [String: [String: Any]]
+      return "\(properties?["code"]?["const"] ?? "") \(properties?["status"]?["const"] ?? "")"
+    }
+    #expect(codes == StatusCode.allCases.map { "\($0.rawValue) \($0.name)" })
+  }
+
+  @Test func statusHasTheStatesAndLimitsOfItsSchema() throws {
+    let source = try Contract.schema("status", "$defs", "source", "properties") as? [String: [String: Any]]
+    #expect(source?["state"]?["enum"] as? [String] == SourceStatus.State.allCases.map(\.rawValue))
+    #expect(source?["left_out"]?["maxItems"] as? Int == SourceStatus.mostLeftOut)
+  }
+
+  @Test func documentHasTheVersionAndTheLimits() throws {
+    let document = try String(contentsOf: Contract.schemas.appending(path: "asyncapi.yaml"), encoding: .utf8)
+    #expect(document.contains("\n  version: \(Waybill.version)\n"))
+    #expect(document.contains("\n        bytes: \(Limits.request.bytes) "))
+    #expect(document.contains("\n        depth: \(Limits.request.depth) "))
+    #expect(document.contains("\n        elements: \(Limits.request.elements) "))
+  }
+
+  private func keys(of schema: String, _ path: String...) throws -> Set<String> {
+    var node = try Contract.schema(schema)
+    for key in path {
+      node = try #require((node as? [String: Any])?[key])
+    }
+    return Set(try #require(node as? [String: Any]).keys)
+  }
+}

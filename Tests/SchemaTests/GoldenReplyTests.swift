@@ -1,0 +1,167 @@
+import ImageRegistry
+import MessagePack
+import Testing
+
+@testable import ImageAPI
+
+/// Each golden reply is what our server writes, byte for byte, and our client reads.
+@Suite struct GoldenReplyTests {
+  struct ListCase: Sendable, CustomTestStringConvertible {
+    var name: String
+    var images = Sample.images
+    var request = ListImagesRequest()
+    var envelope = Envelope.plain
+    /// What the client reads; it asks in the plain form only.
+    var reply: ListImagesReply?
+
+    var testDescription: String { name }
+  }
+
+  static let lists = [
+    ListCase(
+      name: "list-images-reply-no-images", images: [],
+      reply: list([], etag: String(repeating: "0", count: 64))),
+    ListCase(
+      name: "list-images-reply-no-match", request: ListImagesRequest(image: "example.org/no/such-image"),
+      reply: list([])),
+    ListCase(
+      name: "list-images-reply-one", request: ListImagesRequest(image: "busybox"), reply: list([Sample.busybox])),
+    ListCase(name: "list-images-reply-several", reply: list(Sample.images[...])),
+    ListCase(
+      name: "list-images-reply-page", request: ListImagesRequest(limit: 3),
+      reply: list(Sample.images[..<3], resumption: Sample.images[2].id)),
+    ListCase(
+      name: "list-images-reply-last-page", request: ListImagesRequest(limit: 3, resumption: Sample.images[5].id),
+      reply: list(Sample.images[6...])),
+    ListCase(
+      name: "list-images-reply-not-modified", request: ListImagesRequest(ifNoneMatch: Sample.etag),
+      reply: .notModified(etag: Sample.etag)),
+    ListCase(name: "rpc-list-images-reply-several", envelope: .rpc(messageID: 3)),
+    ListCase(
+      name: "rpc-list-images-reply-one", request: ListImagesRequest(image: "busybox"), envelope: .rpc(messageID: 4)),
+    ListCase(
+      name: "rpc-list-images-reply-page", request: ListImagesRequest(limit: 1), envelope: .rpc(messageID: .max)),
+    ListCase(
+      name: "rpc-list-images-reply-not-modified", request: ListImagesRequest(ifNoneMatch: Sample.etag),
+      envelope: .rpc(messageID: 5)),
+  ]
+
+  private static func list(
+    _ images: ArraySlice<Image>, etag: String = Sample.etag, resumption: Digest? = nil
+  ) -> ListImagesReply {
+    .images(ListImagesReply.ImageList(images: Array(images), etag: etag, resumption: resumption))
+  }
+
+  @Test(arguments: lists) func listIsWhatTheRegistryAnswers(_ golden: ListCase) throws {
+    let reply = try Sample.registry(of: golden.images).snapshot.reply(to: golden.request, in: golden.envelope)
+    #expect(reply.withBytes { [UInt8]($0) } == (try Contract.golden(golden.name)))
+  }
+
+  @Test(arguments: lists.filter { $0.reply != nil }) func listIsReadByTheClient(_ golden: ListCase) throws {
+    let bytes = try Contract.golden(golden.name)
+    var unpacker = Unpacker()
+    let reply = try ListImagesReply(decoding: bytes.span.bytes, with: &unpacker)
+    #expect(reply == golden.reply)
+  }
+
+  /// Every code there is, so that one that is added needs a golden pair and, by that, its place in the schema.
+  @Test(arguments: StatusCode.allCases) func errorIsReadAndWritten(_ code: StatusCode) throws {
+    let name = code.name.lowercased().replacing("_", with: "-")
+    let plain = try Contract.golden("error-reply-\(name)")
+    let error = try #require(throws: APIError.self) {
+      var unpacker = Unpacker()
+      return try ListImagesReply(decoding: plain.span.bytes, with: &unpacker)
+    }
+    #expect(error.code == code)
+    #expect(written(error, in: .plain) == plain)
+
+    let rpc = try Contract.golden("rpc-error-reply-\(name)")
+    let same = try #require(throws: APIError.self) {
+      var unpacker = Unpacker()
+      return try WorkerStatus(decoding: rpc.span.bytes, with: &unpacker)
+    }
+    #expect(same == error)
+    let messageID = try #require(StatusCode.allCases.firstIndex(of: code)) + 1
+    #expect(written(error, in: .rpc(messageID: UInt32(messageID))) == rpc)
+  }
+
+  @Test func errorToANotificationHasNoMessageID() throws {
+    let request = try Contract.request("invalid/rpc-notification")
+    let error = try #require(throws: APIError.self) { try request.call.get() }
+    #expect(written(error, in: request.envelope) == (try Contract.golden("rpc-error-reply-notification")))
+  }
+
+  struct StatusCase: Sendable, CustomTestStringConvertible {
+    var name: String
+    var messageID: UInt32
+    var status: WorkerStatus
+
+    var testDescription: String { name }
+  }
+
+  static let statuses = [
+    StatusCase(
+      name: "no-sources", messageID: 0, status: status(uptime: 0, images: 0, sources: [])),
+    StatusCase(
+      name: "ready", messageID: 1,
+      status: status(
+        uptime: 86_400, images: 9, sources: [SourceStatus(name: "oci:/srv/images", state: .current, images: 9, age: 0)])
+    ),
+    StatusCase(
+      name: "unread", messageID: 2,
+      status: status(
+        uptime: 3, isReady: false, images: 0,
+        sources: [SourceStatus(name: "oci:/srv/images", state: .unread, lastError: "/srv/images: no such folder")])),
+    StatusCase(
+      name: "stale", messageID: .max,
+      status: status(
+        uptime: 1 << 32, images: 9,
+        sources: [
+          SourceStatus(
+            name: "oci:/srv/images", state: .current, images: 5,
+            leftOut: [
+              LeftOut(
+                image: "example.org/demo/broken:1",
+                path: "/srv/images/blobs/sha256/\(Digest(sha256Of: "broken".utf8).hex)",
+                reason: "the digest of the file is another one")
+            ], age: 1),
+          SourceStatus(
+            name: "oci:/srv/more", state: .stale, images: 6, age: 3_600,
+            lastError: "/srv/more/index.json: the text ends early"),
+        ])),
+  ]
+
+  private static func status(
+    uptime: UInt64, isReady: Bool = true, images: Int, sources: [SourceStatus]
+  ) -> WorkerStatus {
+    WorkerStatus(
+      version: "0.1.0", uptime: uptime, isReady: isReady, images: images,
+      etag: images == 0 ? String(repeating: "0", count: 64) : Sample.etag, sources: sources)
+  }
+
+  @Test(arguments: statuses) func statusIsReadAndWritten(_ golden: StatusCase) throws {
+    let bytes = try Contract.golden("rpc-status-reply-\(golden.name)")
+    var unpacker = Unpacker()
+    let status = try WorkerStatus(decoding: bytes.span.bytes, with: &unpacker)
+    #expect(status == golden.status)
+    var packer = Packer()
+    packer.beginReply(.rpc(messageID: golden.messageID))
+    packer.pack(golden.status)
+    #expect(packer.withBytes { [UInt8]($0) } == bytes)
+  }
+
+  @Test func eachGoldenReplyIsACase() throws {
+    let names = try Contract.goldenNames().filter { $0.contains("-reply-") }
+    let errors = StatusCode.allCases.map { $0.name.lowercased().replacing("_", with: "-") }
+    let cases =
+      Self.lists.map(\.name) + Self.statuses.map { "rpc-status-reply-\($0.name)" }
+      + errors.map { "error-reply-\($0)" } + (errors + ["notification"]).map { "rpc-error-reply-\($0)" }
+    #expect(Set(cases) == names)
+  }
+
+  private func written(_ error: APIError, in envelope: Envelope) -> [UInt8] {
+    var packer = Packer()
+    packer.pack(error, in: envelope)
+    return packer.withBytes { [UInt8]($0) }
+  }
+}
