@@ -9,7 +9,7 @@ SOURCES := Package.swift Sources Tests
 VENV := .venv
 
 BUILD_PACKAGES := libmsgpack-dev libzmq3-dev
-TEST_PACKAGES := buildah jq python3-venv skopeo umoci
+TEST_PACKAGES := buildah gcc jq libc6-dev python3-venv skopeo umoci
 BENCH_PACKAGES := gcc libc6-dev python3
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
@@ -32,8 +32,9 @@ test: build $(VENV)/installed
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
 
-check: build
+check: build $(VENV)/installed
 	swift format lint --strict --recursive $(SOURCES)
+	$(VENV)/bin/python3 Schemas/validate
 
 fmt:
 	swift format --in-place --recursive $(SOURCES)
