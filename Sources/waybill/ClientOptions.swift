@@ -22,8 +22,9 @@ struct ClientOptions: ParsableArguments {
     guard (0...1_000).contains(retries) else { throw ValidationError("Retries are 0 to 1000, not \(retries).") }
   }
 
-  var client: Client {
-    Client(endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1)
+  func client() throws(CommandFailure) -> Client {
+    for endpoint in endpoints { try EndpointCheck.check(endpoint) }
+    return Client(endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1)
   }
 
   private var endpoints: [String] {

@@ -23,6 +23,8 @@ struct CommandFailure: Error {
     case software = 70
     /// The system refuses what is needed: a port that is taken.
     case system = 71
+    /// The answer cannot be written down.
+    case inputOutput = 74
     /// This user may not.
     case noPermission = 77
   }

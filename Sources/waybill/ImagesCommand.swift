@@ -12,7 +12,7 @@ struct ImagesCommand: ParsableCommand {
       name that no image has gives an empty list.
 
       Exit codes: 0 there is an answer, 64 the command line or NAME is wrong, 69 nobody answers or nobody can yet, 70 the \
-      answer makes no sense, 71 the system refuses a socket.
+      answer makes no sense, 71 the system refuses a socket, 74 the list cannot be written.
       """)
 
   @Argument(help: "A reference, an id, or the beginning of an id. (default: every image)")
@@ -48,9 +48,9 @@ struct ImagesCommand: ParsableCommand {
       throw CommandFailure(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
     if quiet {
-      for image in list.images { print(image.id) }
+      try StandardOutput.write(list.images.map { "\($0.id)\n" }.joined())
     } else {
-      try output.print(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
+      try output.write(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
     }
     guard let watch else { return }
     watchForChanges(after: list, every: watch)
@@ -58,8 +58,9 @@ struct ImagesCommand: ParsableCommand {
 
   /// The list, whole, or nil when it is still the one with this etag.
   private func list(ifNoneMatch etag: String?) throws(CommandFailure) -> ListImagesReply.ImageList? {
+    let client = try options.client()
     do throws(ClientError) {
-      switch try options.client.listAllImages(image: name, ifNoneMatch: etag) {
+      switch try client.listAllImages(image: name, ifNoneMatch: etag) {
       case .images(let list): return list
       case .notModified: return nil
       }
@@ -72,14 +73,13 @@ struct ImagesCommand: ParsableCommand {
   private func watchForChanges(after first: ListImagesReply.ImageList, every seconds: Double) -> Never {
     var known = first
     while true {
-      // What is piped is to arrive now, not when a buffer is full.
-      fflush(nil)
       Thread.sleep(forTimeInterval: seconds)
       do throws(CommandFailure) {
         guard let list = try list(ifNoneMatch: known.etag) else { continue }
-        for line in ImageChanges(from: known.images, to: list.images).lines { print(line) }
+        try StandardOutput.write(ImageChanges(from: known.images, to: list.images).lines.map { "\($0)\n" }.joined())
         known = list
       } catch {
+        guard error.code != .inputOutput else { error.exit() }
         error.report()
       }
     }

@@ -5,11 +5,11 @@ import Yams
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case table, json, yaml
 
-  func print(_ output: some Printable) throws {
+  func write(_ output: some Printable) throws {
     switch self {
-    case .table: Swift.print(output.table, terminator: "")
-    case .json: Swift.print(output.document.json)
-    case .yaml: Swift.print(try Yams.serialize(node: output.document.yaml), terminator: "")
+    case .table: try StandardOutput.write(output.table)
+    case .json: try StandardOutput.write(output.document.json + "\n")
+    case .yaml: try StandardOutput.write(try Yams.serialize(node: output.document.yaml))
     }
   }
 }

@@ -16,13 +16,14 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var options: ClientOptions
 
   func run() throws {
+    let client = try options.client()
     let report: StatusReport
     do throws(ClientError) {
-      report = StatusReport(status: try options.client.status())
+      report = StatusReport(status: try client.status())
     } catch {
       throw CommandFailure(error)
     }
-    try output.print(report)
+    try output.write(report)
     guard report.status.isReady else { throw ExitCode(CommandFailure.Code.unavailable.rawValue) }
   }
 }

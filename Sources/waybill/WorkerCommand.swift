@@ -55,6 +55,8 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     var logger = Logger(label: "waybill", factory: StreamLogHandler.standardError(label:))
     logger.logLevel = logLevel
+    for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
+    for endpoint in connect { try EndpointCheck.check(endpoint) }
     do {
       let stores = try sources.map { text throws(SourceError) in try ImageSourceLocation(text).open() }
       let registry = ImageRegistry(sources: stores.map(\.name))

@@ -1,0 +1,51 @@
+import Foundation
+import ImageAPI
+
+/// What is wrong with an endpoint, found before libzmq does what it is told.
+enum EndpointCheck {
+  /// libzmq knows more transports: of one process, or for sockets that are not a worker's.
+  static func check(_ endpoint: String) throws(CommandFailure) {
+    guard ["tcp://", "ipc://"].contains(where: { endpoint.hasPrefix($0) && endpoint != $0 }) else {
+      throw CommandFailure(
+        message: "\(quoted(endpoint)) is not an endpoint: write tcp://HOST:PORT or ipc://PATH", code: .usage)
+    }
+  }
+
+  /// To bind an ipc endpoint, libzmq deletes what is at its path, be it a document or the socket of a worker that runs.
+  static func checkForBinding(_ endpoint: String) throws(CommandFailure) {
+    try check(endpoint)
+    guard endpoint.hasPrefix("ipc://") else { return }
+    let path = String(endpoint.dropFirst("ipc://".count))
+    var status = stat()
+    // `@` begins a name that is in no folder, and for `*` libzmq makes a folder of its own.
+    guard !path.hasPrefix("@"), path != "*", lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw CommandFailure(
+        message: "cannot bind \(endpoint): what is there is no socket: remove it, or choose another path",
+        code: .badData)
+    }
+    guard !isListening(path) else {
+      throw CommandFailure(
+        message: "cannot bind \(endpoint): another process listens there; choose another path", code: .system)
+    }
+  }
+
+  /// Whether the socket at `path` is more than what a process that died has left behind.
+  private static func isListening(_ path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { room in
+      guard path.utf8.count < room.count else { return false }
+      room.copyBytes(from: path.utf8)
+      return true
+    }
+    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    guard fits, descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+  }
+}
