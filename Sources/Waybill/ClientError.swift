@@ -18,7 +18,7 @@ extension ClientError: CustomStringConvertible {
     switch self {
     case .badEndpoint(let reason): "\(reason): an endpoint is tcp://HOST:PORT or ipc://PATH"
     case .noAnswer(let endpoints, let attempts, let timeout):
-      "no answer from \(endpoints.joined(separator: ", ")) (\(attempts) attempts of \(timeout)): is a worker running there?"
+      "no answer from \(endpoints.joined(separator: ", ")) (\(attempts) \(attempts == 1 ? "attempt" : "attempts") of \(timeout)): is a worker running there?"
     case .refused(let error): error.description
     case .socket(let reason): reason
     }
