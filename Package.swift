@@ -70,6 +70,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),
+    // Programs that run: the command is built for them, not linked.
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["waybill"], exclude: ["Expected", "Scripts"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
