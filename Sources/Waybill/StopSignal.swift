@@ -22,6 +22,8 @@ final class StopSignal: Sendable {
     hasBeenRaised.store(true, ordering: .relaxed)
     do throws(ZeroMQError) {
       let socket = try Socket(.req, in: context)
+      // Where the thread has left already, or does not listen yet, nobody takes the message.
+      try socket.set(.linger, to: .seconds(1))
       try socket.connect(endpoint)
       try socket.send([])
     } catch {

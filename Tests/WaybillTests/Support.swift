@@ -71,7 +71,7 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 
 /// Looks every few milliseconds whether `condition` holds, for at most ten seconds.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-  let deadline = ContinuousClock.now + .seconds(10)
+  let deadline = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < deadline {
     if try condition() { return true }
     Thread.sleep(forTimeInterval: 0.002)

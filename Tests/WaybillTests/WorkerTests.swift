@@ -28,6 +28,18 @@ import ZeroMQ
     }
   }
 
+  @Test("A worker that is told to stop before it listens leaves")
+  func stoppedAtOnce() async throws {
+    for _ in 0..<20 {
+      let worker = Worker(
+        WorkerConfiguration(endpoints: [.bind(uniqueIPCEndpoint())]), registry: registry(of: []),
+        logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+      let running = Task { try await worker.run() }
+      running.cancel()
+      try await running.value
+    }
+  }
+
   @Test("Every message gets exactly one reply, and the next one its own")
   func garbage() async throws {
     let registry = registry(of: ["a"])
