@@ -125,7 +125,7 @@ final class Background<Value: Sendable>: Sendable {
   }
 
   func value() throws -> Value {
-    try #require(finished.wait(timeout: .now() + 30) == .success, "the thread did not end")
+    try #require(finished.wait(timeout: .now() + 60) == .success, "the thread did not end")
     return try #require(result.withLock { $0 }).get()
   }
 }

@@ -69,7 +69,8 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
   }
 }
 
-/// Looks every few milliseconds whether `condition` holds, for at most ten seconds.
+/// Looks every few milliseconds whether `condition` holds, for at most a minute: the tests that reckon keep the pool's
+/// threads busy, and a service begins when it gets one.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
   let deadline = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < deadline {
