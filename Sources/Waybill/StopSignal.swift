@@ -25,7 +25,9 @@ final class StopSignal: Sendable {
       // Where the thread has left already, or does not listen yet, nobody takes the message.
       try socket.set(.linger, to: .seconds(1))
       try socket.connect(endpoint)
-      try socket.send([])
+      // Never waits: a thread that saw the flag may have closed its socket in between, and then nobody takes the message.
+      var wake = Message()
+      _ = try socket.sendIfReady(&wake)
     } catch {
       // Without sockets to be had, the thread leaves after its next request.
     }
