@@ -134,12 +134,16 @@ import ZeroMQ
       try Proxy.run(frontend: frontend, backend: backend, control: control)
     }
     let registry = registry(of: ["a"])
-    try await withWorker(registry, at: [.connect(back)]) { (_) throws in
-      let client = Client(endpoints: [front], timeout: .seconds(10))
-      for _ in 0..<20 { #expect(try client.listImages().names == ["a"]) }
-    }
+    let asking = await Task {
+      try await withWorker(registry, at: [.connect(back)]) { (_) throws in
+        let client = Client(endpoints: [front], timeout: .seconds(10))
+        for _ in 0..<20 { #expect(try client.listImages().names == ["a"]) }
+      }
+    }.result
+    // A test that fails must not leave the proxy to run for ever.
     try control.send(.terminate)
     try await proxy
+    try asking.get()
   }
 
   @Test("An endpoint that another has ends the worker with an error that names it")
