@@ -42,7 +42,7 @@ public struct SourceError: Error, Sendable, Hashable {
       case .missing: .missing
       case .denied: .denied
       case .symbolicLink, .notAFolder, .notAFile: .wrongKind
-      case .tooLarge, .changing: .broken
+      case .tooLarge, .tooMany, .changing: .broken
       case .failed: .unreadable
       }
     self.init(code, "\(path) \(problem.reason): \(remedy)")

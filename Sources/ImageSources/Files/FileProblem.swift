@@ -8,6 +8,8 @@ enum FileProblem: Error, Hashable {
   case notAFolder
   case notAFile
   case tooLarge(size: Int64, limit: Int)
+  /// A folder with more in it than is believed.
+  case tooMany(limit: Int)
   /// Written to while it was read.
   case changing
   case failed(errno: CInt)
@@ -32,6 +34,7 @@ enum FileProblem: Error, Hashable {
     case .notAFolder: "is not a folder"
     case .notAFile: "is not a regular file"
     case .tooLarge(let size, let limit): "has \(size) bytes, more than the limit of \(limit)"
+    case .tooMany(let limit): "holds more than \(limit) files"
     case .changing: "is being written to"
     case .failed(let errno): "cannot be read: \(String(cString: strerror(errno)))"
     }

@@ -32,6 +32,13 @@ struct FileStamp: Sendable, Hashable {
     self.init(status)
   }
 
+  /// The stamp of what `path` leads to, through links, nil if there is nothing.
+  init?(following path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
   /// Nanoseconds since 1970.
   static func now() -> Int64 {
     var time = timespec()

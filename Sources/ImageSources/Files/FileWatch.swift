@@ -7,8 +7,10 @@ struct FileWatch: Sendable, Hashable {
   /// counts in is FAT's, two seconds.
   static let settlingTime: Int64 = 2_000_000_000
 
-  private let stamp: FileStamp?
-  private let isSettled: Bool
+  /// Nil if there was no file.
+  let stamp: FileStamp?
+  /// Whether a later write cannot have left the stamp as it is.
+  let isSettled: Bool
 
   /// A file that was read, or found missing.
   ///
@@ -25,8 +27,12 @@ struct FileWatch: Sendable, Hashable {
       } ?? true
   }
 
-  /// Whether a file that has this stamp now, nil for none, is certainly the one that was read.
-  func isUnchanged(_ now: FileStamp?) -> Bool {
-    isSettled && stamp == now
+  /// A file that must be read again whatever its stamp says.
+  init(unsettled stamp: FileStamp?) {
+    self.stamp = stamp
+    isSettled = false
   }
+
+  /// Whether a file that has this stamp now, nil for none, may be another than the one that was read.
+  func mayHaveChanged(to now: FileStamp?) -> Bool { !isSettled || stamp != now }
 }

@@ -5,7 +5,8 @@ internal import Glibc
 /// Symbolic links below it are never followed. Opening never blocks and nothing but a regular file is read, so a store
 /// that holds a FIFO, a device or a socket cannot hang its reader.
 final class Folder: Sendable {
-  private let descriptor: CInt
+  /// For extensions that know how to use it; it is never passed on.
+  let descriptor: CInt
 
   /// Opens the folder at `path`, which a person named: links in it are followed.
   init(path: String) throws(FileProblem) {
@@ -64,14 +65,16 @@ final class Folder: Sendable {
     return (bytes, before)
   }
 
-  private static func regularFile(_ descriptor: CInt) throws(FileProblem) -> FileStamp {
+  /// The stamp of an open file, if it is a regular one.
+  static func regularFile(_ descriptor: CInt) throws(FileProblem) -> FileStamp {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileProblem(errno: errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
     return FileStamp(status)
   }
 
-  private func status(_ name: String) -> stat? {
+  /// What the file system says of `name`, a link for itself; nil if there is nothing.
+  func status(_ name: String) -> stat? {
     var status = stat()
     return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
   }

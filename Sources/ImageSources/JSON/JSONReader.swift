@@ -151,7 +151,8 @@ struct JSONReader {
     return .content(reason)
   }
 
-  private mutating func members(
+  /// Reads an object, giving the name of each member to `body`, which must read its value.
+  mutating func members(
     _ body: (inout JSONReader, JSONText) throws(JSONError) -> Void
   ) throws(JSONError) {
     guard take(UInt8(ascii: "{")) else { throw try mismatch("it is not an object where one must stand") }

@@ -37,7 +37,7 @@ struct BlobFolder: Sendable {
 
   /// Whether the file at fault may be another than the one that was read.
   func mayHaveChanged(_ failure: OCIBlob.Failure) -> Bool {
-    failure.watch.map { !$0.isUnchanged(stamp(failure.digest)) } ?? false
+    failure.watch?.mayHaveChanged(to: stamp(failure.digest)) ?? false
   }
 
   private func stamp(_ digest: BlobDigest) -> FileStamp? {

@@ -1,6 +1,3 @@
-internal import Dispatch
-internal import Synchronization
-
 /// The manifests and nested indexes that a layout names, each read once for as long as it is named.
 struct OCIBlobs: Sendable {
   private struct Entry {
@@ -27,7 +24,7 @@ struct OCIBlobs: Sendable {
     reading += 1
     var level = mark(index.manifests, in: blobs)
     for depth in 0...OCILimits.nesting {
-      let found = Self.read(level.unread, in: blobs)
+      let found = mapOnAllCores(level.unread) { OCIBlob(reading: $0, in: blobs) }
       for (key, blob) in zip(level.unread, found) {
         entries[key] = Entry(blob: blob, reading: reading)
         if case .index = blob { level.indexes.append(key) }
@@ -73,19 +70,5 @@ struct OCIBlobs: Sendable {
       }
     }
     return level
-  }
-
-  /// Reads many blobs on all the cores. Plain threads do it, since a slow disk blocks them, which Swift's own pool has
-  /// none to spare for.
-  private static func read(_ keys: [OCIBlob.Key], in blobs: BlobFolder) -> [OCIBlob] {
-    let chunk = 128
-    let chunks = (keys.count + chunk - 1) / chunk
-    let results = Mutex([[OCIBlob]](repeating: [], count: chunks))
-    DispatchQueue.concurrentPerform(iterations: chunks) { number in
-      let range = number * chunk..<min((number + 1) * chunk, keys.count)
-      let found = keys[range].map { OCIBlob(reading: $0, in: blobs) }
-      results.withLock { $0[number] = found }
-    }
-    return results.withLock { $0.flatMap { $0 } }
   }
 }

@@ -73,17 +73,6 @@ struct OCIDescriptor: Sendable {
     self.isPinned = isPinned
     self.isAttestation = isAttestation
     name = try [containerdName, referenceName].lazy.compactMap { $0 }.first { !$0.isEmpty }
-      .map { name throws(JSONError) in try Self.checked(name) }
-  }
-
-  /// A name with a line break or an escape sequence could write what it likes into a log or a terminal.
-  private static func checked(_ name: String) throws(JSONError) -> String {
-    guard name.utf8.count <= OCILimits.nameLength else {
-      throw .content("its name has \(name.utf8.count) bytes, more than \(OCILimits.nameLength)")
-    }
-    guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7f...0x9f ~= $0.value }) else {
-      throw .content("its name \(quoted(name)) has a control character")
-    }
-    return name
+      .map { name throws(JSONError) in try StoredName.checked(name) }
   }
 }

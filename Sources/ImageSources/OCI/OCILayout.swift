@@ -53,7 +53,7 @@ public struct OCILayout: ImageSource {
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an index that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
   public mutating func read() throws(SourceError) -> Inventory? {
-    let isUnchanged = seen?.watch.isUnchanged(FileStamp(path: "\(path)/index.json")) ?? false
+    let isUnchanged = seen.map { !$0.watch.mayHaveChanged(to: FileStamp(path: "\(path)/index.json")) } ?? false
     if isUnchanged, blobs.failures.isEmpty { return try nothingNew() }
     let folder = try Self.open(path)
     let files = BlobFolder(folder)

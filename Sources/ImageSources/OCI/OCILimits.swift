@@ -10,8 +10,6 @@ enum OCILimits {
   /// Descriptors followed below the top level in one reading. Indexes that share their children name exponentially more
   /// images than they have bytes.
   static let nestedDescriptors = 1_000_000
-  /// Bytes of an image's name: the longest legal one has a host and a repository of 255 each, a tag and a digest.
-  static let nameLength = 1024
   /// Bytes of a configuration's user. A name in `/etc/passwd` has at most 256.
   static let userLength = 1024
 }

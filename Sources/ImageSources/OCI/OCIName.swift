@@ -9,9 +9,9 @@ internal import ImageAPI
 struct OCIName: Sendable {
   let text: String
   /// The name without tag and digest.
-  private let repository: String
+  let repository: String
   /// Whether the name is one of a digest, not of a tag.
-  private let hasDigest: Bool
+  let hasDigest: Bool
 
   init(_ text: String) {
     self.text = text
