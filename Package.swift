@@ -23,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
@@ -36,7 +37,11 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "ImageRegistry", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
     .target(
-      name: "ImageSources", dependencies: ["ImageAPI", .product(name: "Crypto", package: "swift-crypto")],
+      name: "ImageSources",
+      dependencies: [
+        "ImageAPI", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Waybill",
@@ -59,7 +64,10 @@ let package = Package(
     .testTarget(
       name: "SchemaTests", dependencies: ["MessagePack", "ImageAPI", "ImageRegistry", "Waybill"],
       exclude: ["Programs"], swiftSettings: settings),
-    .testTarget(name: "ImageSourcesTests", dependencies: ["ImageSources", "ImageAPI"], swiftSettings: settings),
+    .testTarget(
+      name: "ImageSourcesTests",
+      dependencies: ["ImageSources", "ImageAPI", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
     .testTarget(name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
     .testTarget(
       name: "ImageRegistryTests", dependencies: ["ImageRegistry", "ImageAPI", "MessagePack"], swiftSettings: settings),

@@ -9,11 +9,23 @@ public struct ImageSourceLocation: Sendable, Hashable {
   public enum Transport: String, Sendable, CaseIterable {
     /// An OCI image layout, a folder.
     case oci
+    /// The graph of iSulad, a folder.
+    case isulad
+    /// An embedded image's manifest, or a folder of them.
+    case embedded
+
+    /// Where the store is if no path is given; nil if there is no such place.
+    var defaultPath: String? {
+      switch self {
+      case .oci, .embedded: nil
+      case .isulad: ISuladGraph.defaultPath
+      }
+    }
   }
 
   /// The kind of the store.
   public let transport: Transport
-  /// The store's path, as it was given.
+  /// The store's path, as it was given, or the usual one.
   public let path: String
 
   /// Parses `TRANSPORT:PATH`.
@@ -30,11 +42,12 @@ public struct ImageSourceLocation: Sendable, Hashable {
         .badLocation,
         "\(quoted(String(parts[0]))) in \(quoted(text)) is not a kind of store that is known: write one of \(known)")
     }
-    guard !parts[1].isEmpty, !parts[1].utf8.contains(0) else {
+    let path = parts[1].isEmpty ? transport.defaultPath ?? "" : String(parts[1])
+    guard !path.isEmpty, !path.utf8.contains(0) else {
       throw SourceError(.badLocation, "\(quoted(text)) has no path: write \(transport.rawValue):PATH")
     }
     self.transport = transport
-    path = String(parts[1])
+    self.path = path
   }
 
   /// Opens the store.
@@ -43,6 +56,8 @@ public struct ImageSourceLocation: Sendable, Hashable {
   public func open() throws(SourceError) -> any ImageSource {
     switch transport {
     case .oci: try OCILayout(path: path)
+    case .isulad: try ISuladGraph(path: path)
+    case .embedded: try EmbeddedImages(path: path)
     }
   }
 }

@@ -1,0 +1,139 @@
+internal import Glibc
+internal import ImageAPI
+
+/// Embedded images, iSulad's own format, as they are before iSulad has loaded them: one manifest, or a folder of them.
+///
+/// - Beside a manifest stands its signature, the same name with the last suffix replaced by `.sgn`.
+/// - In a folder a manifest is a regular file called `manifest` or `….manifest`, or one that has a signature beside it
+///   which belongs to no such file: layers lie in the same folder, and nothing else tells them apart. Folders in it are
+///   not searched.
+/// - The id is the digest of the manifest, which is the image's configuration; the tag is exactly its `imageName`; there are
+///   no digests and no user. The size is that of the layers above the lowest, as the manifest says it.
+/// - Every rule of the format is checked, the digests of layers with it. Layers are hashed in little memory, and not again
+///   until they change. What breaks a rule is left out, with the rule and the value; a manifest that was named itself
+///   makes ``read()`` fail.
+///
+/// Symbolic links of layers are followed as long as they stay in the manifest's folder; a link that is a manifest or a
+/// signature is not, unless it is what was named.
+public struct EmbeddedImages: ImageSource {
+  /// `embedded:` and the path as it was given.
+  public var name: String { "embedded:\(path)" }
+
+  /// The folder to read, and the one manifest in it that was named; nil for all.
+  private struct Place {
+    let folder: Folder
+    /// Every link in it resolved.
+    let path: String
+    let manifest: String?
+  }
+
+  private let path: String
+  private var files: [String: EmbeddedImageFile] = [:]
+  /// Files that cannot even be looked at.
+  private var unnamed: [String] = []
+  /// Where the manifests were last; another place has other files under the same names.
+  private var lastPath: String?
+  private var isChanged = true
+
+  /// Opens the manifest, or folder of manifests, at `path`.
+  ///
+  /// - Throws: ``SourceError`` if there is neither.
+  public init(path: String) throws(SourceError) {
+    self.path = path
+    let place = try Self.open(path)
+    guard place.manifest == nil, let looks = OtherStore.looks(place.folder, path: path) else { return }
+    throw SourceError(.wrongKind, "\(path) is not a folder of manifests of embedded images: it \(looks)")
+  }
+
+  /// The images, or nil if nothing has changed.
+  ///
+  /// - Throws: ``SourceError`` if the folder cannot be read, or the one manifest that was named is wrong.
+  public mutating func read() throws(SourceError) -> Inventory? {
+    let place = try Self.open(path)
+    if lastPath != place.path {
+      files = [:]
+      isChanged = true
+      lastPath = place.path
+    }
+    let names: [String]
+    if let manifest = place.manifest { names = [manifest] } else { names = try manifests(in: place.folder) }
+    if files.keys.count != names.count || !names.allSatisfy({ files[$0] != nil }) {
+      let there = Set(names)
+      files = files.filter { there.contains($0.key) }
+      isChanged = true
+    }
+    for name in names where files[name]?.mayHaveChanged ?? true {
+      let last = files[name]
+      let file = EmbeddedImageFile(reading: name, in: place.folder, path: place.path, after: last)
+      isChanged = isChanged || file.contents != last?.contents
+      files[name] = file
+    }
+    if let manifest = place.manifest, case .failure(let fault)? = files[manifest]?.contents {
+      throw SourceError(.broken, "\(path) is not the manifest of an embedded image: \(fault.reason)")
+    }
+    guard isChanged else { return nil }
+    isChanged = false
+    return inventory(of: names, in: place.path)
+  }
+
+  private func inventory(of names: [String], in folder: String) -> Inventory {
+    var inventory = Inventory()
+    for name in names {
+      switch files[name]?.contents {
+      case .success(let image): inventory.images.append(image)
+      case .failure(let fault):
+        inventory.leftOut.append(LeftOut(image: name, path: fault.path, reason: fault.reason))
+      case nil: break
+      }
+    }
+    inventory.leftOut += unnamed.map { name in
+      LeftOut(image: name, path: "\(folder)/\(name)", reason: "its file's name is not UTF-8")
+    }
+    inventory.uniteImages()
+    return inventory
+  }
+
+  /// The manifests in a folder, sorted.
+  private mutating func manifests(in folder: Folder) throws(SourceError) -> [String] {
+    let entries: [Folder.Entry]
+    do {
+      entries = try folder.entries(limit: EmbeddedLimits.folderEntries)
+    } catch {
+      throw SourceError(path, error, remedy: "name one manifest, or a folder of manifests")
+    }
+    let names = Set(entries.lazy.filter(\.isUTF8).map(\.name))
+    let isManifest: (String) -> Bool = { $0 == "manifest" || $0.hasSuffix(".manifest") }
+    let claimed = Set(names.lazy.filter(isManifest).map(EmbeddedImageFile.signature))
+    let found = names.filter { name in
+      if isManifest(name) { return true }
+      let signature = EmbeddedImageFile.signature(of: name)
+      return !name.hasSuffix(".sgn") && names.contains(signature) && !claimed.contains(signature)
+    }
+    let hidden = entries.filter { !$0.isUTF8 && isManifest($0.name) }.map(\.name).sorted()
+    if hidden != unnamed {
+      unnamed = hidden
+      isChanged = true
+    }
+    return found.filter { folder.status($0).map { $0.st_mode & S_IFMT != S_IFDIR } ?? false }.sorted()
+  }
+
+  private static func open(_ path: String) throws(SourceError) -> Place {
+    let remedy = "name a manifest of an embedded image, or a folder of them"
+    guard let resolved = EmbeddedFiles.realPath(path) else {
+      throw SourceError(path, FileProblem(errno: errno), remedy: remedy)
+    }
+    do throws(FileProblem) {
+      var status = stat()
+      guard stat(resolved, &status) == 0 else { throw FileProblem(errno: errno) }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        return Place(folder: try Folder(path: resolved), path: resolved, manifest: nil)
+      }
+      guard status.st_mode & S_IFMT == S_IFREG, let slash = resolved.lastIndex(of: "/") else { throw .notAFile }
+      let parent = slash == resolved.startIndex ? "/" : String(resolved[..<slash])
+      return Place(
+        folder: try Folder(path: parent), path: parent, manifest: String(resolved[resolved.index(after: slash)...]))
+    } catch {
+      throw SourceError(path, error, remedy: remedy)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import ImageAPI
+
+/// An image's `images.json`: an object with the members of a containers/storage image, and `size`.
+///
+/// `loaded` (`Loaded` in older files), `created`, `metadata` and all else is not looked at.
+struct ISuladRecord: Sendable {
+  let id: Digest
+  /// As they are stored, such as `busybox:latest`.
+  let names: [String]
+  /// The digests of the image's manifests.
+  let manifests: [BlobDigest]
+  /// The topmost layer; nil for an image without layers.
+  let layer: Digest?
+  /// Bytes of the image as iSulad has counted them; nil if it has not yet, for which it also writes 0.
+  let size: UInt64?
+  /// Bytes of the manifest, the configuration and whatever else is kept for the image beside its layers.
+  let bigDataSize: UInt64
+
+  private enum Field: String, CaseIterable {
+    case id, digest, names, layer, size
+    case bigDataSizes = "big-data-sizes"
+    case bigDataDigests = "big-data-digests"
+  }
+
+  private static let fields = JSONFields<Field>()
+
+  /// Reads an `images.json`.
+  ///
+  /// - Throws: ``JSONError`` if it describes no image.
+  init(_ bytes: [UInt8]) throws(JSONError) {
+    self = try JSONReader.read(bytes) { reader throws(JSONError) in
+      guard reader.nextByte() != UInt8(ascii: "[") else {
+        throw try reader.mismatch("it is a list of images, as containers/storage writes it, not one image")
+      }
+      return try ISuladRecord(&reader)
+    }
+  }
+
+  private init(_ reader: inout JSONReader) throws(JSONError) {
+    var id: Digest?
+    var names: [String] = []
+    var manifests: Set<BlobDigest> = []
+    var layer: Digest?
+    var size: UInt64 = 0
+    var bigDataSize: UInt64 = 0
+    try reader.object(Self.fields) { reader, field throws(JSONError) in
+      switch field {
+      case .id:
+        id = try Self.hexadecimal(try reader.string("id"), "its id")
+      case .digest:
+        let text = try reader.string("digest")
+        if !text.isEmpty { manifests.insert(try Self.manifest(text)) }
+      case .names:
+        try reader.array("names") { reader throws(JSONError) in
+          let name = try StoredName.checked(try reader.string("names"))
+          guard !name.isEmpty else { throw .content("one of its names is empty") }
+          names.append(name)
+        }
+      case .layer:
+        let text = try reader.string("layer")
+        if !text.isEmpty { layer = try Self.hexadecimal(text, "its layer") }
+      case .size:
+        size = try reader.size("size")
+      case .bigDataSizes:
+        for (_, bytes) in try reader.sizeDictionary("big-data-sizes") {
+          let (sum, overflow) = bigDataSize.addingReportingOverflow(bytes)
+          guard !overflow else { throw .content("the sizes of its big data are more than 64 bits hold") }
+          bigDataSize = sum
+        }
+      case .bigDataDigests:
+        for (key, text) in try reader.stringDictionary("big-data-digests")
+        where key.hasPrefix("manifest") && !text.isEmpty {
+          manifests.insert(try Self.manifest(text))
+        }
+      }
+    }
+    guard let id else { throw .content("it has no id") }
+    self.id = id
+    self.names = names
+    self.manifests = manifests.sorted { $0.description < $1.description }
+    self.layer = layer
+    self.size = size == 0 ? nil : size
+    self.bigDataSize = bigDataSize
+  }
+
+  /// An id becomes a path, so nothing but the bare 64 digits will do.
+  static func hexadecimal(_ text: String, _ what: String) throws(JSONError) -> Digest {
+    guard text.utf8.count == 64, let digest = Digest(text) else {
+      throw .content("\(what) \(quoted(String(text.prefix(100)))) is not 64 lower-case hexadecimal digits")
+    }
+    return digest
+  }
+
+  private static func manifest(_ text: String) throws(JSONError) -> BlobDigest {
+    guard let digest = BlobDigest(Array(text.utf8)[...]) else {
+      throw .content("its digest \(quoted(String(text.prefix(100)))) is not a digest")
+    }
+    return digest
+  }
+}
