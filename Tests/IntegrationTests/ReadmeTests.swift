@@ -11,7 +11,7 @@ import Testing
     try #require(lines.contains("tcp://127.0.0.1:5555"))
     try await withWorker(serving: "oci:\(Repository.sampleLayout)") { (worker) async throws in
       let program = lines.replacing("tcp://127.0.0.1:5555", with: worker.endpoint)
-      let result = try await Tool.finish([Python.interpreter(), "-c", program])
+      let result = try await Tool.finish([Python.interpreter(), "-c", String(program)])
       #expect(result.exitCode == 0, "\(result.errors)")
       #expect(result.output.contains("'repo_tags': ['docker.io/library/busybox:latest']"))
       #expect(result.output.contains("'etag': '"))

@@ -22,7 +22,7 @@ extension ISuladImageFile {
     _ id: Digest, in folder: Folder, _ opened: Int64, _ previous: ISuladImageFile?
   ) throws(FileProblem) -> ISuladImageFile {
     // The files of an image that is being made or removed come and go in any order.
-    let isYoung = try !folder.ownStamp().isSettled(at: opened)
+    let isYoung = try !FileWatch(folder.ownStamp(), opened: opened).isSettled
     let bytes: [UInt8]
     let watch: FileWatch
     do {
