@@ -110,7 +110,7 @@ private final class Life: Sendable {
   private enum State {
     case notStarted
     case running(pid_t)
-    case ended(CInt)
+    case ended(pid_t, CInt)
   }
 
   private let state = Mutex(State.notStarted)
@@ -129,14 +129,17 @@ private final class Life: Sendable {
     state.withLock { state in
       var status: CInt = 0
       waitpid(pid, &status, 0)
-      state = .ended(status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f))
+      state = .ended(pid, status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f))
     }
   }
 
   func pid() -> pid_t? {
     hasBegun.wait()
-    guard case .running(let pid) = state.withLock({ $0 }) else { return nil }
-    return pid
+    switch state.withLock({ $0 }) {
+    case .notStarted: return nil
+    // It may have ended already.
+    case .running(let pid), .ended(let pid, _): return pid
+    }
   }
 
   func send(_ signal: CInt) {
@@ -144,7 +147,7 @@ private final class Life: Sendable {
   }
 
   var exitCode: CInt? {
-    guard case .ended(let code) = state.withLock({ $0 }) else { return nil }
+    guard case .ended(_, let code) = state.withLock({ $0 }) else { return nil }
     return code
   }
 }
