@@ -35,7 +35,10 @@ struct EmbeddedRows: Sendable, Hashable {
     var rows: [Int64: Row] = [:]
     try readRows(database, path, &rows)
     try readNames(database, path, &rows)
-    images = rows.values.map { Image(id: $0.id, repoTags: $0.names, size: $0.size) }
+    // In the order of the rows: one table must not look like two.
+    images = rows.sorted { $0.key < $1.key }.map { _, row in
+      Image(id: row.id, repoTags: row.names, size: row.size)
+    }
   }
 
   private mutating func readRows(_ database: Database, _ path: String, _ rows: inout [Int64: Row]) throws {
