@@ -13,12 +13,15 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case isulad
     /// An embedded image's manifest, or a folder of them.
     case embedded
+    /// The store of Podman, Buildah and CRI-O, a folder.
+    case containersStorage = "containers-storage"
 
     /// Where the store is if no path is given; nil if there is no such place.
     var defaultPath: String? {
       switch self {
       case .oci, .embedded: nil
       case .isulad: ISuladGraph.defaultPath
+      case .containersStorage: ContainersStorage.defaultPath
       }
     }
   }
@@ -58,6 +61,7 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case .oci: try OCILayout(path: path)
     case .isulad: try ISuladGraph(path: path)
     case .embedded: try EmbeddedImages(path: path)
+    case .containersStorage: try ContainersStorage(path: path)
     }
   }
 }

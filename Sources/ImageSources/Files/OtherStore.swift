@@ -10,10 +10,12 @@ enum OtherStore {
   static func looks(_ folder: Folder, path: String) -> String? {
     func has(_ name: String) -> Bool { folder.stamp(name) != nil }
     if has("oci-layout") { return "looks like an OCI image layout: write oci:\(path)" }
-    if isContainersStorage(folder) { return "looks like containers/storage, the store of Podman and Buildah" }
+    if isContainersStorage(folder) {
+      return "looks like containers/storage, the store of Podman and Buildah: write containers-storage:\(path)"
+    }
     if has("storage"), let storage = try? Folder("storage", in: folder) {
       if isContainersStorage(storage) {
-        return "looks like the folder above containers/storage, the store of Podman and Buildah"
+        return "looks like the folder above containers/storage: write containers-storage:\(path)/storage"
       }
       if hasImages(storage) { return "looks like the graph of iSulad: write isulad:\(path)" }
     }
@@ -27,14 +29,11 @@ enum OtherStore {
   /// Whether the folder has a list of all images where iSulad has a file for each.
   static func isContainersStorage(_ folder: Folder) -> Bool {
     drivers(folder).contains { driver in
-      (try? Folder(driver, in: folder))?.stamp("images.json") != nil
+      (try? Folder(driver.imagesFolder, in: folder))?.stamp("images.json") != nil
     }
   }
 
   private static func hasImages(_ folder: Folder) -> Bool { !drivers(folder).isEmpty }
 
-  private static func drivers(_ folder: Folder) -> [String] {
-    let entries = (try? folder.entries(limit: 1_000)) ?? []
-    return entries.map(\.name).filter { ISuladDriver(imagesFolder: $0) != nil }
-  }
+  private static func drivers(_ folder: Folder) -> [DriverName] { (try? DriverName.all(in: folder)) ?? [] }
 }

@@ -1,10 +1,8 @@
 internal import ImageAPI
 
 /// The images of one storage driver: `<driver>-images` and `<driver>-layers` in an iSulad graph's `storage`.
-struct ISuladDriver: Sendable {
-  private static let imagesSuffix = "-images"
-
-  private let name: String
+struct ISuladDriver: StoreDriver {
+  let name: DriverName
   /// Of the folder of the images; nil before the first reading.
   private var imagesWatch: FileWatch?
   /// Of the folder of the layers.
@@ -13,17 +11,9 @@ struct ISuladDriver: Sendable {
   private var files: [Digest: ISuladImageFile] = [:]
   private var layers = ISuladLayers()
 
-  /// The driver of the folder `imagesFolder`; nil if the folder is no driver's.
-  init?(imagesFolder: String) {
-    guard imagesFolder.hasSuffix(Self.imagesSuffix), imagesFolder.utf8.count > Self.imagesSuffix.utf8.count else {
-      return nil
-    }
-    name = String(imagesFolder.dropLast(Self.imagesSuffix.count))
+  init(_ name: DriverName) {
+    self.name = name
   }
-
-  /// The folder of the images.
-  var imagesFolder: String { name + Self.imagesSuffix }
-  private var layersFolder: String { name + "-layers" }
 
   /// Reads what may have changed.
   ///
@@ -32,12 +22,12 @@ struct ISuladDriver: Sendable {
   /// - Throws: ``FileProblem`` if the folder of the images cannot be read, which leaves everything as it was.
   mutating func update(in storage: Folder) throws(FileProblem) -> Bool {
     let opened = FileStamp.now()
-    let images = try Folder(imagesFolder, in: storage)
+    let images = try Folder(name.imagesFolder, in: storage)
     let stamp = try images.ownStamp()
     var isChanged = imagesWatch == nil
     if imagesWatch?.mayHaveChanged(to: stamp) ?? true {
       // Only folders named by 64 digits are images. Others, such as lock files, are iSulad's own business.
-      let found = try images.entries(limit: ISuladLimits.folderEntries).compactMap { entry in
+      let found = try images.entries(limit: RecordLimits.folderEntries).compactMap { entry in
         entry.name.utf8.count == 64 ? Digest(entry.name) : nil
       }.sorted()
       if found != ids {
@@ -60,14 +50,14 @@ struct ISuladDriver: Sendable {
   }
 
   private mutating func updateLayers(in storage: Folder, isChanged: Bool, opened: Int64) -> Bool {
-    let folder = try? Folder(layersFolder, in: storage)
+    let folder = try? Folder(name.layersFolder, in: storage)
     let stamp = folder.flatMap { try? $0.ownStamp() }
     let mayHaveChanged = layersWatch?.mayHaveChanged(to: stamp) ?? true
     layersWatch = FileWatch(stamp, opened: opened)
     guard isChanged || mayHaveChanged || layers.mayHaveChanged(in: folder) else { return false }
     let before = layers
     layers.update(
-      to: files.values.compactMap { if case .image(let image) = $0.contents { image.layer } else { nil } },
+      to: files.values.flatMap { $0.image?.layers ?? [] },
       in: folder)
     return !layers.saysTheSame(as: before)
   }
@@ -78,27 +68,17 @@ struct ISuladDriver: Sendable {
     for id in ids {
       switch files[id]?.contents {
       case .image(let image):
-        do throws(ISuladLayers.Fault) {
-          inventory.images.append(try listed(image))
+        do throws(LayerFault) {
+          inventory.images.append(try layers.listed(image))
         } catch {
           inventory.leftOut.append(
-            LeftOut(image: image.shown, path: "\(path)/\(layersFolder)/\(error.file)", reason: error.reason))
+            LeftOut(image: image.shown, path: "\(path)/\(name.layersFolder)/\(error.file)", reason: error.reason))
         }
       case .failed(let file, let reason)?:
         inventory.leftOut.append(
-          LeftOut(image: id.description, path: "\(path)/\(imagesFolder)/\(file)", reason: reason))
+          LeftOut(image: id.description, path: "\(path)/\(name.imagesFolder)/\(file)", reason: reason))
       case ISuladImageFile.Contents.none?, nil: break
       }
     }
-  }
-
-  /// An image whose layers are gone or go round in a circle cannot be run, even where its size is known without them.
-  private func listed(_ image: ISuladImage) throws(ISuladLayers.Fault) -> Image {
-    guard let top = image.layer else { return image.image }
-    guard let listed = image.listed(layersSize: try layers.size(of: top)) else {
-      throw ISuladLayers.Fault(
-        file: "\(top.hex)/layer.json", reason: "the sizes of the layers are more than 64 bits hold")
-    }
-    return listed
   }
 }

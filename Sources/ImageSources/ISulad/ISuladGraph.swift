@@ -63,25 +63,16 @@ public struct ISuladGraph: ImageSource {
 
   private mutating func updateDrivers(in storage: Folder) throws(SourceError) {
     let remedy = "it must hold the images of iSulad"
-    let folders: [String]
     do {
-      folders = try storage.entries(limit: ISuladLimits.folderEntries).map(\.name)
-        .filter { ISuladDriver(imagesFolder: $0) != nil }.sorted()
+      if try drivers.follow(DriverName.all(in: storage)) { isChanged = true }
     } catch {
       throw SourceError("\(path)/storage", error, remedy: remedy)
-    }
-    if folders != drivers.map(\.imagesFolder) {
-      let known = drivers
-      drivers = folders.compactMap { folder in
-        known.first { $0.imagesFolder == folder } ?? ISuladDriver(imagesFolder: folder)
-      }
-      isChanged = true
     }
     for index in drivers.indices {
       do throws(FileProblem) {
         if try drivers[index].update(in: storage) { isChanged = true }
       } catch {
-        throw SourceError("\(path)/storage/\(drivers[index].imagesFolder)", error, remedy: remedy)
+        throw SourceError("\(path)/storage/\(drivers[index].name.imagesFolder)", error, remedy: remedy)
       }
     }
   }

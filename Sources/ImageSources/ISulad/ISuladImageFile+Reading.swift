@@ -39,9 +39,9 @@ extension ISuladImageFile {
     let digest = Digest(sha256Of: bytes)
     if let previous, previous.digest == digest { return ISuladImageFile(previous.contents, watch, digest) }
 
-    let record: ISuladRecord
+    let record: ImageRecord
     do throws(JSONError) {
-      record = try ISuladRecord(bytes)
+      record = try Self.record(bytes)
       guard record.id == id else { throw .content("its id is \(record.id.hex), not the name of its folder") }
     } catch {
       // What is wrong and young is perhaps half-written: until it has settled, what was last found holds.
@@ -57,7 +57,18 @@ extension ISuladImageFile {
       return ISuladImageFile(
         .failed(file: file, reason: error.reason), watch, nil, Culprit(file: file, watch: error.watch))
     }
-    return ISuladImageFile(.image(ISuladImage(record, user: user)), watch, digest)
+    return ISuladImageFile(
+      .image(RecordedImage(record, id: id, size: record.size, user: user)), watch, digest)
+  }
+
+  /// Reads an `images.json`, which has one record, and in it `size` beside what containers/storage has.
+  private static func record(_ bytes: [UInt8]) throws(JSONError) -> ImageRecord {
+    try JSONReader.read(bytes) { reader throws(JSONError) in
+      guard reader.nextByte() != UInt8(ascii: "[") else {
+        throw try reader.mismatch("it is a list of images, as containers/storage writes it, not one image")
+      }
+      return try ImageRecord(&reader)
+    }
   }
 
   /// What is wrong with a configuration.

@@ -4,7 +4,7 @@ internal import ImageAPI
 struct ISuladImageFile: Sendable {
   /// What the folder is.
   enum Contents: Sendable, Hashable {
-    case image(ISuladImage)
+    case image(RecordedImage)
     /// No image, or not yet, or no more.
     case none
     /// An image that cannot be read.
@@ -32,7 +32,7 @@ struct ISuladImageFile: Sendable {
   }
 
   /// The image, if it could be read.
-  var image: ISuladImage? {
+  var image: RecordedImage? {
     if case .image(let image) = contents { image } else { nil }
   }
 

@@ -1,22 +1,15 @@
 internal import ImageAPI
 
 /// The layers that the images of one driver are made of, each read once for as long as an image needs it.
-struct ISuladLayers: Sendable {
-  /// Why an image's layers cannot be added up.
-  struct Fault: Error, Sendable, Hashable {
-    /// The file at fault, in the folder of the layers.
-    let file: String
-    let reason: String
-  }
-
+struct ISuladLayers: LayerStore, Sendable {
   private struct Entry: Sendable {
-    let layer: Result<ISuladLayer, Fault>
+    let layer: Result<LayerRecord, LayerFault>
     let watch: FileWatch
 
     init(reading id: Digest, in layers: Folder?) {
       let opened = FileStamp.now()
-      let file = ISuladLayers.file(id)
-      func fault(_ reason: String) -> Result<ISuladLayer, Fault> { .failure(Fault(file: file, reason: reason)) }
+      let file = ISuladLayers.path(id)
+      func fault(_ reason: String) -> Result<LayerRecord, LayerFault> { .failure(LayerFault(file: file, reason: reason)) }
       guard let layers else {
         layer = fault("its layer does not exist")
         watch = FileWatch(nil, opened: opened)
@@ -27,7 +20,7 @@ struct ISuladLayers: Sendable {
         let (bytes, watch) = try folder.readStable("layer.json", limit: ISuladLimits.fileSize)
         self.watch = watch
         do throws(JSONError) {
-          layer = .success(try ISuladLayer(id, bytes))
+          layer = .success(try Self.record(id, bytes))
         } catch {
           layer = fault(error.reason)
         }
@@ -35,6 +28,12 @@ struct ISuladLayers: Sendable {
         layer = fault("its layer \(error.reason)")
         watch = FileWatch(error == .missing ? nil : layers.stamp(file), opened: opened)
       }
+    }
+
+    private static func record(_ id: Digest, _ bytes: [UInt8]) throws(JSONError) -> LayerRecord {
+      let layer = try JSONReader.read(bytes) { reader throws(JSONError) in try LayerRecord(&reader) }
+      guard layer.id == id else { throw .content("its id is \(layer.id.hex), not the name of its folder") }
+      return layer
     }
 
     /// Whether the layer is to be looked at in every reading.
@@ -52,7 +51,7 @@ struct ISuladLayers: Sendable {
   /// The others are looked at when an image changes, or the folder of the layers: iSulad makes a layer before the image
   /// on top of it and does not change it afterwards.
   func mayHaveChanged(in layers: Folder?) -> Bool {
-    careful.contains { entries[$0]?.watch.mayHaveChanged(to: layers?.stamp(Self.file($0))) ?? false }
+    careful.contains { entries[$0]?.watch.mayHaveChanged(to: layers?.stamp(Self.path($0))) ?? false }
   }
 
   /// Reads the layers of the images on top of `tops`, those that are known only if they may have changed, and forgets
@@ -62,7 +61,7 @@ struct ISuladLayers: Sendable {
     var level = Set(tops)
     while !level.isEmpty {
       let stale = level.filter { id in
-        entries[id].map { $0.watch.mayHaveChanged(to: layers?.stamp(Self.file(id))) } ?? true
+        entries[id].map { $0.watch.mayHaveChanged(to: layers?.stamp(Self.path(id))) } ?? true
       }
       let unread = Array(stale)
       for (id, entry) in zip(unread, mapOnAllCores(unread) { Entry(reading: $0, in: layers) }) { known[id] = entry }
@@ -83,44 +82,12 @@ struct ISuladLayers: Sendable {
     entries.count == other.entries.count && entries.allSatisfy { other.entries[$0.key]?.layer == $0.value.layer }
   }
 
-  /// Bytes of the layer `top` and all below it, uncompressed.
-  ///
-  /// - Throws: ``Fault`` if a layer cannot be read, or the layers lie in a circle.
-  func size(of top: Digest) throws(Fault) -> UInt64 {
-    var total: UInt64 = 0
-    var count = 0
-    var next: Digest? = top
-    while let id = next {
-      count += 1
-      guard count <= ISuladLimits.chainLength else {
-        throw Fault(file: Self.file(top), reason: circle(from: top))
-      }
-      let layer: ISuladLayer
-      switch entries[id]?.layer {
-      case .success(let found)?: layer = found
-      case .failure(let fault)?: throw fault
-      case nil: throw Fault(file: Self.file(id), reason: "its layer does not exist")
-      }
-      let (sum, overflow) = total.addingReportingOverflow(layer.size)
-      guard !overflow else {
-        throw Fault(file: Self.file(id), reason: "the sizes of the layers are more than 64 bits hold")
-      }
-      total = sum
-      next = layer.parent
-    }
-    return total
+  func layer(_ id: Digest) throws(LayerFault) -> LayerRecord {
+    guard let entry = entries[id] else { throw LayerFault(file: file(of: id), reason: "its layer does not exist") }
+    return try entry.layer.get()
   }
 
-  private func circle(from top: Digest) -> String {
-    var met: Set<Digest> = []
-    var next: Digest? = top
-    while let id = next {
-      guard met.insert(id).inserted else { return "the layer \(id.hex) is its own ancestor" }
-      guard case .success(let layer)? = entries[id]?.layer else { break }
-      next = layer.parent
-    }
-    return "it has \(met.count) layers, more than \(ISuladLimits.chainLength)"
-  }
+  func file(of id: Digest) -> String { Self.path(id) }
 
-  private static func file(_ id: Digest) -> String { id.hex + "/layer.json" }
+  private static func path(_ id: Digest) -> String { id.hex + "/layer.json" }
 }

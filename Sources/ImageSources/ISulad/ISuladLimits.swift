@@ -2,10 +2,6 @@
 enum ISuladLimits {
   /// Bytes of an image's `images.json`, a layer's `layer.json` or a configuration. iSulad's own are a few kilobytes.
   static let fileSize = 8 << 20
-  /// Images or layers of one driver.
-  static let folderEntries = 1_000_000
-  /// Layers of one image. Overlay takes 128, and no driver more than 500.
-  static let chainLength = 1024
   /// Bytes of `sqlite.db`. An embedded image takes one or two kilobytes of it.
   static let databaseSize: Int64 = 1 << 30
   /// Embedded images, and names of them.

@@ -27,6 +27,13 @@ struct JSONReader {
     } catch {
       throw .syntax("bytes that are not UTF-8", at: error.byteOffsets.lowerBound)
     }
+    return try whole(bytes, body)
+  }
+
+  /// Reads the whole of `bytes`, UTF-8 or not, with `body`, which must read exactly one value.
+  static func whole<Value>(
+    _ bytes: [UInt8], _ body: (inout JSONReader) throws(JSONError) -> Value
+  ) throws(JSONError) -> Value {
     var reader = JSONReader(bytes)
     let value = try body(&reader)
     guard reader.nextByte() == nil else { throw reader.syntax("more after the end of the document") }

@@ -2,7 +2,7 @@ internal import ImageAPI
 
 extension OCIBlob {
   /// Reads the blob `key` names, and for an image its configuration. Any number of threads may do so at once.
-  init(reading key: Key, in blobs: BlobFolder) {
+  init(reading key: Key, in blobs: some BlobStore) {
     do {
       self = try key.isIndex ? Self.index(key.digest, in: blobs) : Self.manifest(key.digest, in: blobs)
     } catch {
@@ -10,14 +10,14 @@ extension OCIBlob {
     }
   }
 
-  private static func index(_ digest: BlobDigest, in blobs: BlobFolder) throws(Failure) -> OCIBlob {
+  private static func index(_ digest: BlobDigest, in blobs: some BlobStore) throws(Failure) -> OCIBlob {
     let bytes = try blobs.read(digest)
     return .index(
       try parse(digest) { () throws(JSONError) in try OCIIndex(bytes) },
       size: UInt64(bytes.count))
   }
 
-  private static func manifest(_ digest: BlobDigest, in blobs: BlobFolder) throws(Failure) -> OCIBlob {
+  private static func manifest(_ digest: BlobDigest, in blobs: some BlobStore) throws(Failure) -> OCIBlob {
     let bytes = try blobs.read(digest)
     let manifest = try parse(digest) { () throws(JSONError) in try OCIManifest(bytes) }
     guard manifest.isImage else { return .artifact(size: UInt64(bytes.count)) }

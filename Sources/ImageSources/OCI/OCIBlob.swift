@@ -18,6 +18,12 @@ enum OCIBlob: Sendable {
     let digest: BlobDigest
     let isIndex: Bool
 
+    /// The key of an image's manifest.
+    init(manifest digest: BlobDigest) {
+      self.digest = digest
+      isIndex = false
+    }
+
     /// Nil if the descriptor is of something else than a manifest or an index.
     init?(_ descriptor: OCIDescriptor) {
       switch descriptor.mediaType {

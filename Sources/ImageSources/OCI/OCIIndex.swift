@@ -1,14 +1,8 @@
 /// An image index: the layout's `index.json`, or a blob that lists one image's platforms.
 struct OCIIndex: Sendable {
-  /// A descriptor that cannot be one.
-  struct Broken: Sendable, Hashable {
-    /// Its place in the list, from 0.
-    let position: Int
-    let reason: String
-  }
-
-  private(set) var manifests: [OCIDescriptor] = []
-  private(set) var broken: [Broken] = []
+  let manifests: [OCIDescriptor]
+  /// Descriptors that cannot be one.
+  let broken: [BrokenElement]
 
   private enum Field: String, CaseIterable {
     case schemaVersion, mediaType, manifests, config, layers
@@ -28,8 +22,7 @@ struct OCIIndex: Sendable {
   private init(_ reader: inout JSONReader) throws(JSONError) {
     var version: Int64?
     // Go programs write an empty list as null, which `object` takes for absent.
-    var manifests: [OCIDescriptor] = []
-    var broken: [Broken] = []
+    var manifests = JSONElements<OCIDescriptor>()
     try reader.object(Self.fields) { reader, field throws(JSONError) in
       switch field {
       case .schemaVersion:
@@ -40,14 +33,7 @@ struct OCIIndex: Sendable {
           throw .content("its own media type is not that of an index")
         }
       case .manifests:
-        var position = 0
-        try reader.array("manifests") { reader throws(JSONError) in
-          let error = try reader.attempt { reader throws(JSONError) in
-            manifests.append(try OCIDescriptor(&reader))
-          }
-          if let error { broken.append(Broken(position: position, reason: error.reason)) }
-          position += 1
-        }
+        manifests = try reader.elements("manifests") { reader throws(JSONError) in try OCIDescriptor(&reader) }
       case .config, .layers:
         throw .content("it could be read as an index and as a manifest")
       }
@@ -55,7 +41,7 @@ struct OCIIndex: Sendable {
     guard version == 2 else {
       throw .content(version.map { "its schemaVersion is \($0), not 2" } ?? "it has no schemaVersion")
     }
-    self.manifests = manifests
-    self.broken = broken
+    self.manifests = manifests.good
+    broken = manifests.broken
   }
 }

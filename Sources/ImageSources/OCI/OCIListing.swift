@@ -93,7 +93,7 @@ struct OCIListing {
     if root.descriptor.isPinned { drafts[place].isPinned = true }
   }
 
-  private mutating func addBroken(_ broken: [OCIIndex.Broken], of file: String, as root: Root?) {
+  private mutating func addBroken(_ broken: [BrokenElement], of file: String, as root: Root?) {
     for entry in broken {
       let place = "manifests[\(entry.position)]"
       leftOut.append(

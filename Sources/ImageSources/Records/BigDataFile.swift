@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// The file of an image's big data in the folder of the image, by the rule that containers/storage and iSulad share.
+/// The file of an image's big data in the folder of the image, by the rule of containers/storage.
 enum BigDataFile {
   /// The file for `key`: the key itself if it is all of `.`, digits and lower-case letters, else `=` and its base64.
   ///

@@ -1,46 +1,45 @@
 internal import ImageAPI
 
-/// An image's `images.json`: an object with the members of a containers/storage image, and `size`.
+/// What containers/storage and iSulad, which took the form over from it, record of an image.
 ///
-/// `loaded` (`Loaded` in older files), `created`, `metadata` and all else is not looked at.
-struct ISuladRecord: Sendable {
+/// `names-history`, `created`, `metadata` and all else is not looked at.
+struct ImageRecord: Sendable {
   let id: Digest
   /// As they are stored, such as `busybox:latest`.
   let names: [String]
-  /// The digests of the image's manifests.
+  /// The digests of the image's manifests: its own, and those of the indexes that it was pulled through.
   let manifests: [BlobDigest]
-  /// The topmost layer; nil for an image without layers.
-  let layer: Digest?
-  /// Bytes of the image as iSulad has counted them; nil if it has not yet, for which it also writes 0.
+  /// The digest of the big data `manifest`, the image's own one.
+  let manifest: BlobDigest?
+  /// Whether it is a list of images for several platforms, as `buildah manifest` makes it, and no image.
+  let isList: Bool
+  /// The topmost layer, and copies of it with other owners of the files; none for an image without layers.
+  let layers: [Digest]
+  /// Bytes of the image as iSulad alone counts them; nil if it has not yet, for which it also writes 0.
   let size: UInt64?
   /// Bytes of the manifest, the configuration and whatever else is kept for the image beside its layers.
   let bigDataSize: UInt64
 
   private enum Field: String, CaseIterable {
     case id, digest, names, layer, size
+    case mappedLayers = "mapped-layers"
     case bigDataSizes = "big-data-sizes"
     case bigDataDigests = "big-data-digests"
   }
 
   private static let fields = JSONFields<Field>()
 
-  /// Reads an `images.json`.
+  /// Reads a record.
   ///
   /// - Throws: ``JSONError`` if it describes no image.
-  init(_ bytes: [UInt8]) throws(JSONError) {
-    self = try JSONReader.read(bytes) { reader throws(JSONError) in
-      guard reader.nextByte() != UInt8(ascii: "[") else {
-        throw try reader.mismatch("it is a list of images, as containers/storage writes it, not one image")
-      }
-      return try ISuladRecord(&reader)
-    }
-  }
-
-  private init(_ reader: inout JSONReader) throws(JSONError) {
+  init(_ reader: inout JSONReader) throws(JSONError) {
     var id: Digest?
     var names: [String] = []
     var manifests: Set<BlobDigest> = []
+    var manifest: BlobDigest?
+    var isList = false
     var layer: Digest?
+    var mappedLayers: [Digest] = []
     var size: UInt64 = 0
     var bigDataSize: UInt64 = 0
     try reader.object(Self.fields) { reader, field throws(JSONError) in
@@ -59,6 +58,10 @@ struct ISuladRecord: Sendable {
       case .layer:
         let text = try reader.string("layer")
         if !text.isEmpty { layer = try Self.hexadecimal(text, "its layer") }
+      case .mappedLayers:
+        try reader.array("mapped-layers") { reader throws(JSONError) in
+          mappedLayers.append(try Self.hexadecimal(try reader.string("mapped-layers"), "one of its mapped layers"))
+        }
       case .size:
         size = try reader.size("size")
       case .bigDataSizes:
@@ -68,9 +71,12 @@ struct ISuladRecord: Sendable {
           bigDataSize = sum
         }
       case .bigDataDigests:
-        for (key, text) in try reader.stringDictionary("big-data-digests")
-        where key.hasPrefix("manifest") && !text.isEmpty {
-          manifests.insert(try Self.manifest(text))
+        for (key, text) in try reader.stringDictionary("big-data-digests") where !text.isEmpty {
+          if key == "instances.json" { isList = true }
+          guard key.hasPrefix("manifest") else { continue }
+          let digest = try Self.manifest(text)
+          manifests.insert(digest)
+          if key == "manifest" { manifest = digest }
         }
       }
     }
@@ -78,7 +84,9 @@ struct ISuladRecord: Sendable {
     self.id = id
     self.names = names
     self.manifests = manifests.sorted { $0.description < $1.description }
-    self.layer = layer
+    self.manifest = manifest
+    self.isList = isList
+    layers = (layer.map { [$0] } ?? []) + mappedLayers
     self.size = size == 0 ? nil : size
     self.bigDataSize = bigDataSize
   }

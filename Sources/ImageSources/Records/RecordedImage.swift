@@ -1,16 +1,23 @@
 internal import ImageAPI
 
-/// An image of iSulad's OCI store, apart from what its layers say.
-struct ISuladImage: Sendable, Hashable {
-  /// The image, its size missing where iSulad has not counted it.
+/// An image as its record and its configuration have it, apart from what its layers say.
+struct RecordedImage: Sendable, Hashable {
+  /// The image; without a size of its own, that of its big data.
   let image: Image
-  /// The topmost layer.
-  let layer: Digest?
+  /// The topmost layers, of which there may be several or none.
+  let layers: [Digest]
   /// Whether the image's size is the store's; else the layers are to be added to it.
   let hasSize: Bool
 
-  /// The image of `record`, whose configuration says `user`.
-  init(_ record: ISuladRecord, user: ImageUser) {
+  /// The image of `record`.
+  ///
+  /// - Parameters:
+  ///   - record: the image's record.
+  ///   - id: the digest of the configuration.
+  ///   - size: bytes of the whole image, if the store says it.
+  ///   - user: whom the configuration names.
+  ///   - annotations: of the manifest.
+  init(_ record: ImageRecord, id: Digest, size: UInt64?, user: ImageUser, annotations: [String: String] = [:]) {
     var tags: [String] = []
     var digests: [String] = []
     for text in record.names {
@@ -20,9 +27,10 @@ struct ISuladImage: Sendable, Hashable {
       digests += record.manifests.map { "\(name.repository)@\($0)" }
     }
     image = Image(
-      id: record.id, repoTags: tags, repoDigests: digests, size: record.size ?? record.bigDataSize, user: user)
-    layer = record.layer
-    hasSize = record.size != nil
+      id: id, repoTags: tags, repoDigests: digests, size: size ?? record.bigDataSize, user: user,
+      spec: annotations.isEmpty ? nil : ImageSpec(annotations: annotations))
+    layers = record.layers
+    hasSize = size != nil
   }
 
   /// What a person knows the image by.

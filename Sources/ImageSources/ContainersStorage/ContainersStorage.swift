@@ -1,0 +1,73 @@
+internal import ImageAPI
+
+/// The store of Podman, Buildah and CRI-O, by default `/var/lib/containers/storage`.
+///
+/// - The images of every storage driver are listed, `<driver>-images/images.json`. The names are those that the images
+///   have now, not the former ones, and each comes with the digests of all manifests of the image: its own, and that of
+///   the index through which it was pulled.
+/// - An image's id is the digest of its configuration, which its manifest names: the id in the record is another where
+///   layers were pulled in parts. Manifest and configuration are checked against their digests.
+/// - The size is that which Podman reports: the layers uncompressed and all the big data, a manifest that is kept under
+///   two names twice. Podman measures a layer whose size is not recorded; here it counts as nothing.
+/// - Lists of manifests, as `buildah manifest` makes them, and artifacts are no images and are passed over, and so is an
+///   image that its owner has only begun to record.
+/// - An image whose layers are missing or their own ancestors is left out, with the reason. Layers in further stores, which
+///   a storage.conf can name, are not looked for.
+///
+/// Nothing is ever written, no lock is taken, and no symbolic link below the folder is followed. A list that is
+/// half-written, or replaced while what it refers to is read, is read again.
+public struct ContainersStorage: ImageSource {
+  /// Where the store of root is.
+  public static let defaultPath = "/var/lib/containers/storage"
+
+  /// `containers-storage:` and the path as it was given.
+  public var name: String { "containers-storage:\(path)" }
+
+  private let path: String
+  private var drivers: [StorageDriver] = []
+  /// Whether something is known that no inventory has told of: at first, everything.
+  private var isChanged = true
+
+  /// Opens the store in the folder `path`.
+  ///
+  /// - Throws: ``SourceError`` if there is no store, with a word on what the folder looks like instead.
+  public init(path: String) throws(SourceError) {
+    self.path = path
+    _ = try Self.open(path)
+  }
+
+  /// The images, or nil if nothing has changed.
+  ///
+  /// - Throws: ``SourceError`` if the folder, or a driver's list of images or layers, cannot be read or makes no sense.
+  public mutating func read() throws(SourceError) -> Inventory? {
+    let (store, names) = try Self.open(path)
+    if drivers.follow(names) { isChanged = true }
+    for index in drivers.indices where try drivers[index].update(in: store, path: path) { isChanged = true }
+    guard isChanged else { return nil }
+    isChanged = false
+    var inventory = Inventory()
+    for driver in drivers {
+      inventory.images += driver.inventory.images
+      inventory.leftOut += driver.inventory.leftOut
+    }
+    inventory.uniteImages()
+    return inventory
+  }
+
+  private static func open(_ path: String) throws(SourceError) -> (store: Folder, drivers: [DriverName]) {
+    do {
+      let store = try Folder(path: path)
+      let drivers = try DriverName.all(in: store).filter { StorageDriver.isStore($0, in: store) }
+      if !drivers.isEmpty { return (store, drivers) }
+      let looks = OtherStore.looks(store, path: path) ?? "has no folder such as overlay-images with an images.json"
+      throw SourceError(.wrongKind, "\(path) is not a store of containers/storage: it \(looks)")
+    } catch let error as SourceError {
+      throw error
+    } catch let problem as FileProblem {
+      throw SourceError(
+        path, problem, remedy: "name the folder that Podman calls its graphRoot, such as \(defaultPath)")
+    } catch {
+      throw SourceError(.unreadable, "\(path) cannot be read: \(error)")
+    }
+  }
+}

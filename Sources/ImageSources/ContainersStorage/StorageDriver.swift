@@ -1,0 +1,116 @@
+internal import ImageAPI
+
+/// The images of one storage driver: `<driver>-images` and `<driver>-layers` in a containers/storage store.
+struct StorageDriver: StoreDriver {
+  let name: DriverName
+  private var images = RecordFile<JSONElements<ImageRecord>>("images.json")
+  private var layers = StorageLayers()
+  private var blobs = StorageBlobs()
+  /// What was last found, the images in the order of the store.
+  private(set) var inventory = Inventory()
+  /// Whether the inventory says what was last read.
+  private var isCurrent = false
+  /// Whether an image was passed over because it is perhaps still being made.
+  private var hasUnfinished = false
+
+  init(_ name: DriverName) {
+    self.name = name
+  }
+
+  /// Whether the folder of the images is one of containers/storage, which makes the lock before the list.
+  static func isStore(_ name: DriverName, in store: Folder) -> Bool {
+    guard let images = try? Folder(name.imagesFolder, in: store) else { return false }
+    return images.stamp("images.json") != nil || images.stamp("images.lock") != nil
+  }
+
+  /// Reads what may have changed.
+  ///
+  /// The owner makes an image's layers before its record and removes them after it. So what a list of images that was
+  /// the same before and after the rest was read refers to, must be there.
+  ///
+  /// - Parameters:
+  ///   - store: the store's folder.
+  ///   - path: of the folder.
+  /// - Returns: whether the inventory is not as it was.
+  /// - Throws: ``SourceError`` if a list cannot be read, which leaves the inventory as it was.
+  mutating func update(in store: Folder, path: String) throws(SourceError) -> Bool {
+    let imagesPath = "\(path)/\(name.imagesFolder)"
+    let layersPath = "\(path)/\(name.layersFolder)"
+    let (imagesFolder, layersFolder) = try folders(in: store, imagesPath, layersPath)
+    var isNew = !isCurrent || hasUnfinished
+    let mayBeNew =
+      images.mayHaveChanged(in: imagesFolder) || layers.mayHaveChanged(in: layersFolder)
+      || blobs.mayRecover(in: imagesFolder)
+    guard isNew || mayBeNew else { return false }
+    isCurrent = false
+    for _ in 0..<4 {
+      let hasNewImages = images.update(in: imagesFolder) { bytes throws(JSONError) in
+        try JSONReader.readElements(bytes, "images.json") { reader throws(JSONError) in try ImageRecord(&reader) }
+      }
+      let hasNewLayers = layers.update(in: layersFolder)
+      if let error = images.error(in: imagesPath) ?? layers.error(in: layersPath) { throw error }
+      let hasNewBlobs = blobs.update(to: images.contents?.good ?? [], in: imagesFolder)
+      isNew = isNew || hasNewImages || hasNewLayers || hasNewBlobs
+      guard isNew else {
+        isCurrent = true
+        return false
+      }
+      guard images.isStill(in: imagesFolder) else { continue }
+      isCurrent = true
+      let before = inventory
+      list(imagesPath, layersPath)
+      return inventory != before
+    }
+    throw SourceError("\(imagesPath)/images.json", .changing, remedy: "it is read again")
+  }
+
+  private func folders(
+    in store: Folder, _ imagesPath: String, _ layersPath: String
+  ) throws(SourceError) -> (images: Folder, layers: Folder?) {
+    let images: Folder
+    do {
+      images = try Folder(name.imagesFolder, in: store)
+    } catch {
+      throw SourceError(imagesPath, error, remedy: "it must hold the images of the store")
+    }
+    do {
+      return (images, try Folder(name.layersFolder, in: store))
+    } catch {
+      guard error == .missing else {
+        throw SourceError(layersPath, error, remedy: "it must hold the layers of the store")
+      }
+      return (images, nil)
+    }
+  }
+
+  private mutating func list(_ imagesPath: String, _ layersPath: String) {
+    inventory = Inventory()
+    hasUnfinished = false
+    for broken in images.contents?.broken ?? [] {
+      inventory.leftOut.append(
+        LeftOut(image: "images[\(broken.position)]", path: "\(imagesPath)/images.json", reason: broken.reason))
+    }
+    for record in images.contents?.good ?? [] where !record.isList {
+      func leftOut(_ path: String, _ reason: String) -> LeftOut {
+        LeftOut(image: record.names.first ?? record.id.description, path: path, reason: reason)
+      }
+      switch blobs[record.id] {
+      case .image(let facts):
+        let image = RecordedImage(
+          record, id: facts.id, size: nil, user: facts.user, annotations: facts.annotations)
+        do throws(LayerFault) {
+          inventory.images.append(try layers.listed(image))
+        } catch {
+          inventory.leftOut.append(leftOut("\(layersPath)/\(error.file)", error.reason))
+        }
+      case .failed(let failure):
+        let file = blobs.file(of: failure.digest, id: record.id)
+        inventory.leftOut.append(leftOut("\(imagesPath)/\(file)", failure.reason))
+      case nil where images.isSettled:
+        inventory.leftOut.append(leftOut("\(imagesPath)/images.json", "its record has no manifest"))
+      case nil: hasUnfinished = true
+      case .artifact, .index: break
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import ImageAPI
+
+/// Why an image's layers cannot be added up.
+struct LayerFault: Error, Sendable, Hashable {
+  /// The file at fault, in the folder of the layers.
+  let file: String
+  let reason: String
+}
+
+/// The layers of one storage driver, each of which but the lowest lies on a parent.
+protocol LayerStore {
+  /// The record of a layer.
+  func layer(_ id: Digest) throws(LayerFault) -> LayerRecord
+  /// The file, in the folder of the layers, that describes a layer.
+  func file(of id: Digest) -> String
+}
+
+extension LayerStore {
+  /// The image with the size of its layers, each counted once.
+  ///
+  /// An image whose layers are gone or go round in a circle cannot be run, even where its size is known without them.
+  func listed(_ image: RecordedImage) throws(LayerFault) -> Image {
+    guard let top = image.layers.first else { return image.image }
+    guard let listed = image.listed(layersSize: try size(of: image.layers)) else { throw tooLarge(top) }
+    return listed
+  }
+
+  private func size(of tops: [Digest]) throws(LayerFault) -> UInt64 {
+    var total: UInt64 = 0
+    /// By which of `tops` a layer was met first.
+    var met: [Digest: Int] = [:]
+    for (number, top) in tops.enumerated() {
+      var next: Digest? = top
+      var count = 0
+      while let id = next {
+        if let first = met.updateValue(number, forKey: id) {
+          // What lies below was counted with the earlier one.
+          if first < number { break }
+          throw LayerFault(file: file(of: top), reason: "the layer \(id.hex) is its own ancestor")
+        }
+        count += 1
+        guard count <= RecordLimits.chainLength else {
+          throw LayerFault(file: file(of: top), reason: "it has more than \(RecordLimits.chainLength) layers")
+        }
+        let layer = try layer(id)
+        let (sum, overflow) = total.addingReportingOverflow(layer.size)
+        guard !overflow else { throw tooLarge(id) }
+        total = sum
+        next = layer.parent
+      }
+    }
+    return total
+  }
+
+  private func tooLarge(_ id: Digest) -> LayerFault {
+    LayerFault(file: file(of: id), reason: "the sizes of the layers are more than 64 bits hold")
+  }
+}
