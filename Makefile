@@ -9,7 +9,7 @@ SOURCES := Package.swift Sources Tests
 VENV := .venv
 
 BUILD_PACKAGES := libmsgpack-dev libsqlite3-dev libzmq3-dev
-TEST_PACKAGES := buildah gcc jq libc6-dev python3-venv skopeo umoci
+TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
 BENCH_PACKAGES := gcc libc6-dev python3
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)

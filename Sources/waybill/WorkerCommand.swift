@@ -14,9 +14,10 @@ struct WorkerCommand: AsyncParsableCommand {
     discussion: """
       A source is a kind of store and its path:
 
-        oci:PATH       an OCI image layout, as skopeo, umoci and buildah write it
-        isulad:PATH    iSulad's graph, embedded images included; /var/lib/isulad without a PATH
-        embedded:PATH  an embedded manifest, or a folder of them, each with its .sgn
+        oci:PATH                 an OCI image layout, as skopeo, umoci and buildah write it
+        containers-storage:PATH  the store of Podman, Buildah and CRI-O; without a PATH /var/lib/containers/storage
+        isulad:PATH              iSulad's graph, embedded images included; /var/lib/isulad without a PATH
+        embedded:PATH            an embedded manifest, or a folder of them, each with its .sgn
 
       The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
       the word of the source named first is taken. A store is read again when it changes.
@@ -28,6 +29,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker oci:/srv/images
         waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
+        waybill worker containers-storage: containers-storage:$HOME/.local/share/containers/storage
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
       """)
 

@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import ImageAPI
 import ImageSources
-import Synchronization
 import Testing
 
 /// Graphs that change, some while they are read.
@@ -140,31 +139,18 @@ import Testing
               database.execute("UPDATE image_names SET image_name = ? WHERE image_rowid = ?", ["%s:%d" % (name, number), row])
           database.execute("COMMIT")
       """, "\(graph.path)/sqlite.db")
-    let isDone = Atomic(false)
-    let isStopped = DispatchSemaphore(value: 0)
-    let graph = graph
-    let path = "\(graph.path)/\(graph.file(written.hex))"
-    Thread.detachNewThread { [written, replaced, transient] in
-      var number = 0
-      while !isDone.load(ordering: .relaxed) {
-        number += 1
-        var next = written
-        next.names = ["written:\(number)"] + (0..<number % 50).map { "more-\($0):1" }
-        Self.writeInPlace(next.json, to: path)
-        next = replaced
-        next.names = ["replaced:\(number)"] + (0..<number % 50).map { "more-\($0):1" }
-        try? graph.folder.replace(graph.file(next.hex), with: next.json)
-        try? graph.write(transient)
-        usleep(300)
-        try? graph.folder.remove(graph.imageFolder(transient.hex))
-      }
-      isStopped.signal()
+    let writer = Meanwhile { [graph, written, replaced, transient] number in
+      var next = written
+      next.names = ["written:\(number)"] + (0..<number % 50).map { "more-\($0):1" }
+      graph.folder.writeInTwo(next.json, to: graph.file(next.hex))
+      next = replaced
+      next.names = ["replaced:\(number)"] + (0..<number % 50).map { "more-\($0):1" }
+      try? graph.folder.replace(graph.file(next.hex), with: next.json)
+      try? graph.write(transient)
+      usleep(300)
+      try? graph.folder.remove(graph.imageFolder(transient.hex))
     }
-    defer {
-      isDone.store(true, ordering: .relaxed)
-      isStopped.wait()
-      withExtendedLifetime(owner) {}
-    }
+    defer { withExtendedLifetime((owner, writer)) {} }
 
     var source = try ISuladGraph(path: graph.path)
     var seen: Set<[String]> = []
@@ -185,15 +171,5 @@ import Testing
       #expect(embedded.count == 1)
     }
     #expect(seen.count > 20)
-  }
-
-  /// Writes in two steps, as a careless program does.
-  private static func writeInPlace(_ text: String, to path: String) {
-    let file = open(path, O_WRONLY | O_TRUNC)
-    defer { close(file) }
-    let bytes = Array(text.utf8)
-    for half in [bytes[..<(bytes.count / 2)], bytes[(bytes.count / 2)...]] {
-      _ = half.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-    }
   }
 }

@@ -5,7 +5,8 @@ final class TestFolder: Sendable {
   let path: String
 
   init() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
+    // Short, as Podman takes no path of more than 50 characters for what it keeps while it runs.
+    let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString.prefix(18))")
     path = folder.path(percentEncoded: false)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }

@@ -97,6 +97,16 @@ extension TestFolder {
     guard count == text.utf8.count else { throw POSIXError(.EIO) }
   }
 
+  /// Writes in place and in two steps, as a careless program does.
+  func writeInTwo(_ text: String, to name: String) {
+    let file = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    defer { close(file) }
+    let bytes = Array(text.utf8)
+    for half in [bytes[..<(bytes.count / 2)], bytes[(bytes.count / 2)...]] {
+      _ = half.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+    }
+  }
+
   /// Writes beside the file and renames, as a careful program does.
   func replace(_ name: String, with text: String) throws {
     try writeQuickly(text, to: name + ".new")

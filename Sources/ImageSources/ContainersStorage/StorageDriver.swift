@@ -6,7 +6,7 @@ struct StorageDriver: StoreDriver {
   private var images = RecordFile<JSONElements<ImageRecord>>("images.json")
   private var layers = StorageLayers()
   private var blobs = StorageBlobs()
-  /// What was last found, the images in the order of the store.
+  /// What was last found.
   private(set) var inventory = Inventory()
   /// Whether the inventory says what was last read.
   private var isCurrent = false
@@ -112,5 +112,6 @@ struct StorageDriver: StoreDriver {
       case .artifact, .index: break
       }
     }
+    inventory.uniteImages()
   }
 }

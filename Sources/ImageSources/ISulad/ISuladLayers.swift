@@ -9,7 +9,9 @@ struct ISuladLayers: LayerStore, Sendable {
     init(reading id: Digest, in layers: Folder?) {
       let opened = FileStamp.now()
       let file = ISuladLayers.path(id)
-      func fault(_ reason: String) -> Result<LayerRecord, LayerFault> { .failure(LayerFault(file: file, reason: reason)) }
+      func fault(_ reason: String) -> Result<LayerRecord, LayerFault> {
+        .failure(LayerFault(file: file, reason: reason))
+      }
       guard let layers else {
         layer = fault("its layer does not exist")
         watch = FileWatch(nil, opened: opened)
