@@ -84,3 +84,17 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+/// `make bench` sets this: what measures is built together with what it measures, and with nothing else.
+if Context.environment["BENCHMARKS"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "RegistryBench",
+      dependencies: [
+        "Waybill", "ImageAPI", "ImageRegistry",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings))
+}
