@@ -5,12 +5,13 @@ export WARNINGS_AS_ERRORS := 1
 
 BIN := .build/debug/waybill
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks/Sources
 VENV := .venv
 
 BUILD_PACKAGES := libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
-BENCH_PACKAGES := gcc libc6-dev python3
+BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3 python3-venv
+PEER_PACKAGES := containerd redis-server
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
@@ -40,11 +41,14 @@ check: build $(VENV)/installed
 fmt:
 	swift format --in-place --recursive $(SOURCES)
 
-# Against the limit of the transport, side by side; writes Benchmarks/RESULTS.md.
-bench:
+# Against the limit of the transport and others, side by side; writes Benchmarks/RESULTS.md and its charts. As root, or
+# containerd cannot run. A peer that cannot be installed is named as missing there.
+bench: $(VENV)/bench-installed
 	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
+	-@$(call install,$(PEER_PACKAGES))
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
-	Benchmarks/run
+	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RegistryBench
+	$(VENV)/bin/python3 Benchmarks/run
 
 clean:
 	rm -rf .build $(VENV)
@@ -52,6 +56,10 @@ clean:
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)
 	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	@touch $@
+
+$(VENV)/bench-installed: Benchmarks/requirements.txt $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --requirement $<
 	@touch $@
 

@@ -1,0 +1,1 @@
+"""Measures waybill beside others that answer the same question, and writes what came out."""

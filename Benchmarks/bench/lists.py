@@ -1,0 +1,87 @@
+"""The whole list, against everybody; and what stands between a client and the worker."""
+
+import contextlib
+
+from .between import Broker, Proxy
+from .containerd import Containerd
+from .machine import make_layout
+from .question import WHOLE_LIST, check_whole_list, decode
+from .results import interleaved
+from .servers import Encoding, Fixed, Redis, Waybill
+
+PEERS = [Redis, Containerd, Broker]
+NO_GO = (
+    "its modules are not fetched here; measured once, on two cores: 746 requests a second at 1,000 images, 65 at 10,000"
+)
+
+
+def measure(plan, results):
+    for peer in PEERS:
+        if why := peer.why_missing():
+            results.missing[peer.name] = why
+    results.missing["Go gRPC"] = NO_GO
+    for images in plan.lists:
+        measure_list(images, plan, results)
+    measure_on_the_way(plan, results)
+
+
+def measure_list(images, plan, results):
+    layout = make_layout(images)
+    with contextlib.ExitStack() as stack:
+        waybill = stack.enter_context(Waybill(layout))
+        question = listing(waybill, layout)
+        fixed = stack.enter_context(Fixed(question.reply))
+        python = stack.enter_context(Encoding(question.reply))
+        redis = containerd = None
+        asked = {waybill: question, fixed: question, python: question}
+        if Redis.name not in results.missing:
+            redis = stack.enter_context(Redis(question))
+            asked[redis] = redis.own_question
+        if Containerd.name not in results.missing and images in plan.containerd:
+            containerd = stack.enter_context(Containerd(layout))
+            asked[containerd] = question
+        results.add("list", images, question.size, in_turn(plan, asked, plan.load()), limit="C")
+
+        if images == 1:
+            piped = {server: asked[server] for server in asked if server not in (python, containerd)}
+            samples = in_turn(plan, piped, plan.load(clients=1, pipeline=64))
+            results.add("list, 64 in flight", images, question.size, samples, limit="C")
+
+        near = [stack.enter_context(server) for server in (Waybill(layout, "ipc"), Fixed(question.reply, "ipc"))]
+        for server in near:
+            server.fetch(WHOLE_LIST)
+        samples = in_turn(plan, dict.fromkeys(near, question), plan.load())
+        results.add("list over ipc", images, question.size, samples, limit="C")
+
+
+def measure_on_the_way(plan, results):
+    """Logs on against off, and the broker against libzmq's proxy, at one image, where they weigh most."""
+    layout = make_layout(1)
+    with contextlib.ExitStack() as stack:
+        quiet = stack.enter_context(Waybill(layout, log_level="critical"))
+        talking = stack.enter_context(Waybill(layout, log_level="debug"))
+        question = listing(quiet, layout)
+        talking.fetch(WHOLE_LIST)
+        samples = in_turn(plan, {talking: question, quiet: question}, plan.load(), ["debug", "silent"])
+        results.add("list, logs on or off", 1, question.size, samples, limit="silent")
+
+        if Broker.name not in results.missing:
+            between = [stack.enter_context(way(layout)) for way in (Broker, Proxy)]
+            samples = in_turn(plan, dict.fromkeys(between, question), plan.load())
+            results.add("list through two workers", 1, question.size, samples, limit=Proxy.name)
+
+
+def listing(waybill, layout):
+    """The whole list, once it is right."""
+    question = waybill.question(WHOLE_LIST)
+    check_whole_list(decode(question.reply.read_bytes()), layout)
+    return question
+
+
+def in_turn(plan, asked, load, names=None):
+    """The samples of servers that are asked in turn, by the names of the servers."""
+    names = names or [server.name for server in asked]
+    return interleaved(
+        plan.rounds,
+        {name: lambda server=server: server.measure(asked[server], load) for name, server in zip(names, asked)},
+    )

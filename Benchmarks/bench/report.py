@@ -1,0 +1,151 @@
+"""RESULTS.md."""
+
+import datetime
+import statistics
+
+from . import machine
+from .targets import targets
+
+SECTIONS = [
+    (
+        "The whole list",
+        ["list", "list over ipc", "list, 64 in flight"],
+        "Eight clients, each of which asks again when its reply is in; *64 in flight*: one client that does not wait. "
+        "*C* is a plain libzmq REP server that lends the same bytes to every request without a copy: the limit of the "
+        "transport. *Redis* gives the same bytes by GET, to the same load. *Python* is pyzmq and msgpack, with the "
+        "images in memory and each reply encoded anew. *containerd* answers its own CRI call, in its own encoding, "
+        "with the same images; its load is h2load.",
+    ),
+    (
+        "One image of many, or none",
+        ["filter", "not_modified"],
+        "A registry of generated images in memory, behind the worker's own socket. C lends a list of one image.",
+    ),
+    (
+        "Beside changes, crowds and logs",
+        ["filter beside changes", "list beside changes", "filter, one client", "list, logs on or off"],
+        "*changing*: 1,000 images a second are changed, and every reply is checked to be of one state. *listing*: "
+        "another client lists all the images in a loop. *debug*: `--log-level debug`; *silent*: `critical`.",
+    ),
+    (
+        "Through two workers",
+        ["list through two workers"],
+        "The broker, and libzmq's own `zmq_proxy`. The CPU time is that of what stands between, without the workers.",
+    ),
+]
+
+VALUES = [
+    (
+        "Changes",
+        "One image changed in a registry in memory, and the whole list that is asked for right after it; in one "
+        "process, nobody else asking.",
+        {"µs of a change": "µs of a change", "µs of the first list": "µs of the first list after a change"},
+    ),
+    (
+        "Changes beside readers",
+        "The same while eight clients ask, 1,000 changes a second.",
+        {"changes a second": "changes a second beside readers", "µs of a change": "µs of a change beside readers"},
+    ),
+    (
+        "Memory",
+        "Of a registry in memory and its worker, before the first list and after it; *packed* is the list's own size. "
+        "About 28 MB are there without an image.",
+        {
+            "packed bytes": "packed bytes",
+            "resident bytes, filled": "resident bytes, filled",
+            "resident bytes, listed": "resident bytes, listed",
+            "bytes more by 100 clients that do not read": "bytes grown by clients that do not read",
+        },
+    ),
+    (
+        "Start",
+        "From the start of `waybill worker oci:` to the end of the first whole list, the files in the system's cache.",
+        {
+            "seconds": "seconds to the first list",
+            "packed bytes": "packed bytes of a worker",
+            "resident bytes": "resident bytes of a worker",
+        },
+    ),
+]
+
+HEADINGS = ["request", "images", "bytes", "server", "requests a second", "p50 µs", "p90 µs", "p99 µs"]
+HEADINGS += ["CPU µs a request", "rate against", "CPU against"]
+
+CHARTS = [
+    ("throughput", "Requests a second by the size of the list"),
+    ("latency", "Median latency by the size of the list"),
+    ("change", "What a change costs by the size of the registry"),
+]
+
+
+def report(plan, results, command, minutes, charts):
+    """The whole text; `charts` is the folder of the charts, beside the file."""
+    loads = [sample.load_cores for row in results.rows for sample in row.samples]
+    lines = [
+        "# Benchmark results",
+        "",
+        f"- date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC",
+        f"- machine: {machine.description()}",
+        f"- versions: {machine.versions()}",
+        f"- command: `{command}`, in {minutes:.0f} minutes",
+        f"- load: {spread(loads)} of a core, on the cores that the servers use too",
+        "",
+        f"Medians of the rounds, of which there were {plan.rounds}, the servers asked in turn; lowest and highest in "
+        "brackets. CPU is the server's, user and system, all threads; *against* is the quotient by the server in the "
+        "same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was checked; of "
+        "containerd's, the size of each and the images of some.",
+    ]
+    if plan.rounds < 7:
+        lines += ["", "**Fewer than seven rounds: a look, not figures to quote.**"]
+    lines += ["", "## Targets", "", "What is in bold was missed.", ""]
+    verdicts = [target.cells for target in targets(plan, results)]
+    lines.append(table(["what", "target", "measured", "met"], verdicts, str.ljust))
+    if results.missing:
+        lines += ["", "Not measured here:", ""] + [f"- {name}: {why}." for name, why in results.missing.items()]
+    for name, title in CHARTS:
+        lines += ["", f"![{title}]({charts.name}/{name}.svg)"]
+    for title, kinds, explanation in SECTIONS:
+        rows = [row for kind in kinds for row in results.rows if row.kind == kind]
+        lines += section(title, explanation, HEADINGS, [cells(row) for row in rows])
+    for title, explanation, columns in VALUES:
+        noted = []
+        for images in sorted({images for name, images in results.values if name in columns.values()}):
+            noted.append([f"{images:,}"] + [spread(results.values.get((name, images))) for name in columns.values()])
+        lines += section(title, explanation, ["images", *columns], noted)
+    return "\n".join(lines) + "\n"
+
+
+def section(title, explanation, headings, lines):
+    return ["", f"## {title}", "", explanation, "", table(headings, lines, str.rjust)] if lines else []
+
+
+def cells(row):
+    shown = [row.kind, f"{row.images:,}", f"{row.bytes:,}", row.server]
+    shown.append(spread([sample.per_second for sample in row.samples]))
+    shown += [plain(row.median(of)) for of in ("p50_us", "p90_us", "p99_us", "cpu_us")]
+    if row.limit:
+        return shown + [f"{row.against_limit('per_second'):.2f}", f"{row.against_limit('cpu_us'):.2f}"]
+    return shown + ["", ""]
+
+
+def spread(values):
+    """The median with the lowest and the highest; nothing of nothing."""
+    if not values:
+        return ""
+    median, lowest, highest = plain(statistics.median(values)), plain(min(values)), plain(max(values))
+    return median if lowest == highest else f"{median} ({lowest}–{highest})"
+
+
+def plain(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def table(headings, lines, pad):
+    """In Markdown; `pad` says on which side."""
+    widths = [max(len(line[column]) for line in [headings, *lines]) for column in range(len(headings))]
+
+    def join(shown):
+        return f"| {' | '.join(pad(cell, width) for cell, width in zip(shown, widths))} |"
+
+    rule = "|" + "|".join("-" * (width + 1) + (":" if pad is str.rjust else "-") for width in widths) + "|"
+    return "\n".join([join(headings), rule, *map(join, lines)])
