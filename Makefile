@@ -10,7 +10,7 @@ VENV := .venv
 
 BUILD_PACKAGES := libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
-BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3 python3-venv
+BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)

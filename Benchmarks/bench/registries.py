@@ -111,8 +111,8 @@ def measure_readers(registry, plan, results):
 def measure_crowd(registry, plan, results):
     """Clients that ask for much, and clients that do not take it."""
     question, whole = filter_question(registry), registry.question(WHOLE_LIST)
-    lister = [SCRATCH / "load", "--endpoint", registry.endpoint, *whole.arguments, "--clients", 1, "--seconds", 3_600]
-    one = plan.load(clients=1)
+    one, endless = plan.load(clients=1), plan.load(clients=1, seconds=3_600)
+    lister = [SCRATCH / "load", "--endpoint", registry.endpoint, *whole.arguments, *endless.arguments]
 
     def beside_a_lister():
         with running(lister):

@@ -36,6 +36,7 @@ struct client {
 };
 
 // Latencies as an HDR histogram has them, in buckets of 1/64 of their size or less: any run fits, nothing is sorted.
+// Debian 12 has no package of HdrHistogram for C.
 struct histogram {
   uint64_t count[58 * 64 + 64];
   uint64_t total, max;
