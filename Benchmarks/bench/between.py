@@ -19,7 +19,7 @@ class Proxy(Server):
         super().__init__()
         self.layout = layout
         self.back = free_tcp_endpoint()
-        self.workers = contextlib.ExitStack()
+        self.workers = None
 
     def command(self):
         return [SCRATCH / "proxy", self.endpoint, self.back]
@@ -28,11 +28,13 @@ class Proxy(Server):
         return Waybill(self.layout, connect=self.back)
 
     def prepare(self):
-        for _ in range(WORKERS):
-            self.workers.enter_context(self.worker())
-        # Each gets its turn, so that none still reads its store when the rounds begin.
-        for _ in range(2 * WORKERS):
-            self.fetch(WHOLE_LIST)
+        with contextlib.ExitStack() as workers:
+            for _ in range(WORKERS):
+                workers.enter_context(self.worker())
+            # Each gets its turn, so that none still reads its store when the rounds begin.
+            for _ in range(2 * WORKERS):
+                self.fetch(WHOLE_LIST)
+            self.workers = workers.pop_all()
 
     def __exit__(self, *failure):
         try:
