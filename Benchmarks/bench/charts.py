@@ -2,10 +2,9 @@
 
 import statistics
 
-import matplotlib
+from matplotlib import pyplot, ticker
 
-matplotlib.use("svg")
-matplotlib.rcParams.update({
+pyplot.rcParams.update({
     "svg.fonttype": "none",
     "svg.hashsalt": "waybill",
     "font.family": "sans-serif",
@@ -24,8 +23,6 @@ matplotlib.rcParams.update({
     "xtick.color": "#57606a",
     "ytick.color": "#57606a",
 })
-
-from matplotlib import pyplot, ticker  # noqa: E402, after the settings
 
 SERVERS = {
     "waybill": ("#0969da", "waybill", "-"),

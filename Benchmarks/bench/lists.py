@@ -32,20 +32,18 @@ def measure_list(images, plan, results):
         question = listing(waybill, layout)
         fixed = stack.enter_context(Fixed(question.reply))
         python = stack.enter_context(Encoding(question.reply))
-        redis = containerd = None
-        asked = {waybill: question, fixed: question, python: question}
+        asked = {waybill: question, fixed: question}
         if Redis.name not in results.missing:
             redis = stack.enter_context(Redis(question))
             asked[redis] = redis.own_question
-        if Containerd.name not in results.missing and images in plan.containerd:
-            containerd = stack.enter_context(Containerd(layout))
-            asked[containerd] = question
-        results.add("list", images, question.size, in_turn(plan, asked, plan.load()), limit="C")
-
         if images == 1:
-            piped = {server: asked[server] for server in asked if server not in (python, containerd)}
-            samples = in_turn(plan, piped, plan.load(clients=1, pipeline=64))
+            samples = in_turn(plan, asked, plan.load(clients=1, pipeline=64))
             results.add("list, 64 in flight", images, question.size, samples, limit="C")
+
+        asked[stack.enter_context(Encoding(question.reply))] = question
+        if Containerd.name not in results.missing and images in plan.containerd:
+            asked[stack.enter_context(Containerd(layout))] = question
+        results.add("list", images, question.size, in_turn(plan, asked, plan.load()), limit="C")
 
         near = [stack.enter_context(server) for server in (Waybill(layout, "ipc"), Fixed(question.reply, "ipc"))]
         for server in near:
