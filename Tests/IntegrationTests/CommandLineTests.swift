@@ -142,7 +142,8 @@ import Testing
 
   @Test func helpAndVersionAreNoErrors() async throws {
     for arguments in [
-      ["--help"], ["worker", "--help"], ["images", "--help"], ["status", "--help"], ["--version"], [],
+      ["--help"], ["worker", "--help"], ["images", "--help"], ["status", "--help"], ["keygen", "--help"],
+      ["--version"], [],
     ] {
       let result = try await Waybill.run(arguments)
       #expect(result.exitCode == 0 && result.errors.isEmpty && !result.output.isEmpty, "\(arguments): \(result)")
