@@ -14,7 +14,7 @@ BENCH_PACKAGES := gcc libc6-dev python3
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test check fmt bench clean
+.PHONY: build run test check fmt bench bench-curve clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -45,6 +45,12 @@ bench:
 	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	Benchmarks/run
+
+# What CURVE costs: prints a table.
+bench-curve: $(VENV)/installed
+	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
+	swift build $(SWIFT_FLAGS) --configuration release --product waybill
+	$(VENV)/bin/python3 Benchmarks/curve
 
 clean:
 	rm -rf .build $(VENV)

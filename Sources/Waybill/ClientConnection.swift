@@ -51,8 +51,9 @@ struct ClientConnection: ~Copyable {
   /// - Throws: `ClientError/keyRefused`, `ClientError/handshakeFailed` as soon as it is certain, `ClientError/socket`.
   func ask(_ request: PackedBytes, within timeout: Duration) throws(ClientError) -> Message? {
     do throws(ZeroMQError) {
-      // Never waits: a REQ socket has a queue for each endpoint that it connects to.
-      try request.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
+      var message = try request.withBytes { (bytes) throws(ZeroMQError) in try Message(copying: bytes) }
+      // Never waits: a connection that was refused already has no queue any more.
+      _ = try socket.sendIfReady(&message)
     } catch {
       throw .socket(error.description)
     }

@@ -34,6 +34,7 @@ extension ClientSecurity {
   /// - Parameters:
   ///   - serverKey: A key, or the path of a certificate; nil is no CURVE.
   ///   - curveKey: The path of the client's own keys; nil makes a pair that no list can have.
+  /// - Throws: What to tell the user.
   init(serverKey: String?, curveKey: String?) throws(CommandFailure) {
     guard let serverKey else {
       guard curveKey == nil else {

@@ -107,7 +107,8 @@ import Testing
     let options = ["--bind", "tcp://127.0.0.1:*", "--curve-key", keys.secret("server"), "--authorized-keys", "any"]
     try await withWorker(serving: sample, at: options) { (worker) async throws in
       let key = try #require(
-        try String(contentsOfFile: keys.certificate("server"), encoding: .utf8).split(separator: "\"").dropFirst().first)
+        try String(contentsOfFile: keys.certificate("server"), encoding: .utf8).split(separator: "\"").dropFirst().first
+      )
       let result = try await ask(worker.endpoint, ["--server-key=\(key)"])
       #expect(result.exitCode == 0, "\(result)")
     }
@@ -136,7 +137,8 @@ import Testing
       #expect(start.duration(to: .now) < .seconds(20))
       #expect(result.exitCode == 77 && result.output.isEmpty && result.complaints.count == 1, "\(result)")
       #expect(result.errors.contains(worker.endpoint) && result.errors.contains("--server-key"), "\(result.errors)")
-      if mistake != .plainServer { #expect(worker.process.errors.text.contains("a connection came to nothing")) }
+      // Of the two ends of the others, the one that is quicker says so, and the other sees a closed connection.
+      if mistake == .wrongServerKey { #expect(worker.process.errors.text.contains("a connection came to nothing")) }
     }
   }
 
@@ -162,7 +164,8 @@ import Testing
 
   @Test(
     arguments: [
-      "tcp://0.0.0.0:*", "tcp://*:*", "tcp://[::]:*", "tcp://192.0.2.1:5555", "tcp://example.org:5555", "tcp://eth0:5555",
+      "tcp://0.0.0.0:*", "tcp://*:*", "tcp://[::]:*", "tcp://192.0.2.1:5555", "tcp://example.org:5555",
+      "tcp://eth0:5555",
       "tcp://lo:*", "tcp://127.1:*", "tcp://128.0.0.1:*", "tcp://[::ffff:192.0.2.1]:*", "tcp://[::2]:*", "tcp://:5555",
     ])
   func aNetworkNeedsKeys(_ endpoint: String) async throws {
@@ -173,7 +176,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("tcp://127.0.0.1:*", []), ("tcp://127.8.9.10:*", []), ("tcp://[::1]:*", []), ("tcp://localhost:*", []),
+      ("tcp://127.0.0.1:*", []), ("tcp://127.8.9.10:*", []), ("tcp://[::1]:*", []),
       ("tcp://0.0.0.0:*", ["--insecure"]), ("tcp://*:*", ["--insecure"]),
     ] as [(String, [String])])
   func whatNeedsNone(_ endpoint: String, _ options: [String]) async throws {

@@ -49,10 +49,14 @@ struct AuthorizedKeys {
     }
   }
 
-  private func fileNames() throws(SecurityError) -> [String] {
+  /// The names of the certificates, in order.
+  ///
+  /// - Throws: ``SecurityError`` when the folder cannot be read.
+  func fileNames() throws(SecurityError) -> [String] {
     guard let folder = opendir(path) else { throw SecurityError(errno: errno, cannot: "read", path) }
     defer { closedir(folder) }
-    var names: [String] = []
+    // A folder that changes meanwhile may give a name twice.
+    var names: Set<String> = []
     while true {
       errno = 0
       guard let entry = readdir(folder) else {
@@ -63,7 +67,7 @@ struct AuthorizedKeys {
       guard let name = String(validating: bytes, as: UTF8.self), name.hasSuffix(Certificate.publicSuffix),
         !name.hasPrefix(".")
       else { continue }
-      names.append(name)
+      names.insert(name)
       guard names.count <= Self.mostFiles else {
         throw SecurityError(.invalid, "\(path) holds more than \(Self.mostFiles) keys")
       }

@@ -14,6 +14,7 @@ public struct Certificate: Sendable, Hashable {
   /// - Parameters:
   ///   - text: The whole file.
   ///   - path: What to call it in an error.
+  /// - Throws: `invalid`, without a word of the keys.
   public init(_ text: String, path: String) throws(SecurityError) {
     var isCurve = false
     var values: [String: String] = [:]

@@ -8,6 +8,8 @@ public enum ClientSecurity: Sendable, Hashable {
   case curve(serverKey: String, CurveKeyPair)
 
   /// Has it done with the endpoints that `socket` connects to from now on.
+  ///
+  /// - Throws: `invalidArgument` for keys that are none.
   public func apply(to socket: borrowing Socket) throws(ZeroMQError) {
     switch self {
     case .none: try socket.set(.curveServer, to: false)

@@ -7,7 +7,11 @@ enum KeyFile {
 
   /// Reads a regular file. Links are followed: that is how Kubernetes mounts secrets.
   ///
-  /// - Parameter isPrivate: Whether to refuse, by ssh's rule, a file of this user's that others may read.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - isPrivate: Whether to refuse, by ssh's rule, a file of this user's that others may read.
+  /// - Returns: The whole text, repaired where it is not UTF-8.
+  /// - Throws: ``SecurityError``.
   static func read(_ path: String, isPrivate: Bool = false) throws(SecurityError) -> String {
     let file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard file >= 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
@@ -22,7 +26,9 @@ enum KeyFile {
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     var count = 0
     while count <= limit {
-      let result = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress?.advanced(by: count), $0.count - count) }
+      let result = bytes.withUnsafeMutableBytes { room in
+        Glibc.read(file, room.baseAddress?.advanced(by: count), room.count - count)
+      }
       if result == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
       if result > 0 {
         count += result
@@ -36,8 +42,11 @@ enum KeyFile {
   /// Writes a new file beside `path`, with its last byte on the disk before it gets that name.
   ///
   /// - Parameters:
+  ///   - text: The whole text.
+  ///   - path: Where it goes.
   ///   - mode: Its permissions from the first moment on, less the umask.
   ///   - replaces: Whether a file that is there is replaced.
+  /// - Throws: `exists` when it is not to be, otherwise what the system says.
   static func write(_ text: String, to path: String, mode: mode_t, replaces: Bool) throws(SecurityError) {
     let draft = "\(path).\(getpid())"
     let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -58,7 +67,7 @@ enum KeyFile {
     guard fsync(file) == 0 else { throw SecurityError(errno: errno, cannot: "write", path) }
     // A link is never made over a file that is there.
     guard (replaces ? rename(draft, path) : link(draft, path)) == 0 else {
-      guard errno != EEXIST else { throw SecurityError(.exists, "\(path) is there: choose another name, or say --force") }
+      guard errno != EEXIST else { throw SecurityError(exists: path) }
       throw SecurityError(errno: errno, cannot: "write", path)
     }
   }

@@ -26,6 +26,10 @@ public struct SecurityError: Error, Sendable, Hashable, CustomStringConvertible 
     self.description = description
   }
 
+  init(exists path: String) {
+    self.init(.exists, "\(path) is there: choose another name, or say --force")
+  }
+
   /// What the system said of `path`.
   init(errno: CInt, cannot verb: String, _ path: String) {
     let code: Code =

@@ -16,13 +16,16 @@ public enum ServerSecurity: Sendable, Hashable {
   }
 
   /// Checks that the allow-list can be read now, so that a slip of the pen is no list that lets nobody in.
+  ///
+  /// - Throws: ``SecurityError``.
   public func check() throws(SecurityError) {
     guard case .curve(_, .folder(let path)) = self else { return }
-    var keys = AuthorizedKeys(path: path)
-    if let contents = keys.read(), contents.keys.isEmpty, let problem = contents.problems.first { throw problem }
+    _ = try AuthorizedKeys(path: path).fileNames()
   }
 
   /// Has it asked of those who come to the endpoints that `socket` binds from now on.
+  ///
+  /// - Throws: `invalidArgument` for keys that are none.
   public func apply(to socket: borrowing Socket) throws(ZeroMQError) {
     switch self {
     case .none: try socket.set(.curveServer, to: false)
