@@ -24,6 +24,9 @@ struct WorkerCommand: AsyncParsableCommand {
       Until every source was read, requests are answered by the error UNAVAILABLE. On SIGTERM or SIGINT the worker \
       answers what has arrived and exits with 0.
 
+      An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
+      are made by waybill keygen. Whoever is in the folder of authorized keys is let in, and put out, within two seconds.
+
       Examples:
         waybill worker oci:/srv/images
         waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock

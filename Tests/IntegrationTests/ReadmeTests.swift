@@ -17,4 +17,26 @@ import Testing
       #expect(result.output.contains("'etag': '"))
     }
   }
+
+  @Test func theLinesWithKeys() async throws {
+    let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
+    let fence = try #require(readme.range(of: "```sh\nwaybill keygen"))
+    let end = try #require(readme.range(of: "```", range: fence.upperBound..<readme.endIndex))
+    let lines = "waybill keygen" + readme[fence.upperBound..<end.lowerBound]
+    try #require(lines.contains("tcp://*:5555") && lines.contains("oci:/srv/images "))
+    let folder = try TemporaryFolder()
+    let port = try await Tool.finish([
+      Python.interpreter(), "-c",
+      "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])",
+    ]).output.trimmingCharacters(in: .newlines)
+    let program = lines.replacing("5555", with: port).replacing("/srv/images", with: Repository.sampleLayout)
+    let command = "set -e; cd \(folder.path); trap 'kill $!; wait' EXIT\n\(program)"
+    let tools = URL(filePath: try Waybill.path()).deletingLastPathComponent().path
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let result = try await Tool.finish(
+      ["sh", "-c", command],
+      environment: ["PATH": "\(tools):\(path)", "WAYBILL_ENDPOINT": "tcp://127.0.0.1:\(port)"])
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.output.contains("docker.io/library/busybox   latest"), "\(result)")
+  }
 }
