@@ -116,7 +116,7 @@ public struct Worker: Service {
     let reply: PackedBytes
     if message.hasMore {
       reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
-    } else if let refusal = gatekeeper.refusal(of: message) {
+    } else if let refusal = gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
       reply = message.withBytes { handler.reply(to: $0, refusing: refusal) }
     } else {
       reply = message.withBytes { handler.reply(to: $0) }

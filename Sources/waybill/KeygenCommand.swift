@@ -23,6 +23,12 @@ struct KeygenCommand: ParsableCommand {
   @Flag(help: "Replace files that are there.")
   var force = false
 
+  func validate() throws {
+    guard !name.isEmpty, !name.hasSuffix("/") else {
+      throw ValidationError("A name ends with no slash, as in clients/alice.")
+    }
+  }
+
   func run() throws {
     let publicKey: String
     do throws(SecurityError) {

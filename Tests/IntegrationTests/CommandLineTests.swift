@@ -101,6 +101,8 @@ import Testing
       (["images", "--retries=-1"], "-1"),
       (["images", "--retries", "1001"], "1001"),
       (["status", "--no-trunc"], "--no-trunc"),
+      (["keygen", ""], "clients/alice"),
+      (["keygen", "/srv/"], "clients/alice"),
       (["no-such-command"], "no-such-command"),
     ])
   func aWrongCommandLine(_ arguments: [String], _ value: String) async throws {

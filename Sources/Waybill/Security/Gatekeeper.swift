@@ -8,7 +8,7 @@ internal import ZeroMQ
 /// Decides who may connect to the sockets of a context, and whether who has connected may still ask.
 ///
 /// libzmq asks once, when a connection is made, and cannot be told to close one. So whoever receives a message asks again
-/// by ``refusal(of:)``, before it sends the message on: a message that is sent on has lost its sender.
+/// by ``refusal(of:at:)``, before it sends the message on: a message that is sent on has lost its sender.
 final class Gatekeeper: Sendable {
   private let allowed = Mutex<Set<String>>([])
   private let refusals = Mutex(RateLimit(most: 10, each: .seconds(10)))
@@ -51,12 +51,15 @@ final class Gatekeeper: Sendable {
     hasEnded.wait()
   }
 
-  /// What to answer to a message instead of what it asks for; nil when its sender is allowed.
+  /// Whether the sender of a message may still ask.
   ///
-  /// A message without a sender's key came over a connection that this process made itself.
-  func refusal(of message: borrowing Message) -> APIError? {
-    guard hasList, let key = message.userID, !allowed.withLock({ $0.contains(key) }) else { return nil }
-    logRefusal(key: key, address: message.peerAddress ?? "", reason: "not allowed any more")
+  /// - Parameters:
+  ///   - key: The message's `userID`. A message without one came over a connection that this process made itself.
+  ///   - address: The message's `peerAddress`.
+  /// - Returns: What to answer instead of what is asked for; nil when the sender is allowed.
+  func refusal(of key: String?, at address: @autoclosure () -> String?) -> APIError? {
+    guard hasList, let key, !allowed.withLock({ $0.contains(key) }) else { return nil }
+    logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
     return APIError(.permissionDenied, "the key \(key) is not allowed any more")
   }
 
