@@ -24,7 +24,7 @@ extension ClientError: CustomStringConvertible {
     case .noAnswer(let endpoints, let attempts, let timeout):
       "no answer from \(endpoints.joined(separator: ", ")) (\(attempts) \(attempts == 1 ? "attempt" : "attempts") of \(timeout)): is a worker running there?"
     case .keyRefused(let endpoint, let key):
-      "\(endpoint) does not allow the key \(key): its certificate belongs into the server's folder of authorized keys"
+      "\(endpoint) does not allow the key \(key): its certificate belongs in the server's folder of authorized keys"
     case .handshakeFailed(let endpoint, usesCurve: true):
       "\(endpoint) ends each connection before a word is said: its key is not the --server-key, or it does not use CURVE"
     case .handshakeFailed(let endpoint, usesCurve: false):

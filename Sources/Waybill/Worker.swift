@@ -104,9 +104,9 @@ public struct Worker: Service {
   private func watchConnections(
     of socket: borrowing Socket, waking stop: StopSignal
   ) throws(ZeroMQError) -> ConnectionWatch? {
-    let connected = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
-    guard !connected.isEmpty || configuration.security != .none else { return nil }
-    return ConnectionWatch(try socket.monitor(), connected: Set(connected), signal: stop, logger: logger)
+    let addresses = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
+    guard !addresses.isEmpty || configuration.security != .none else { return nil }
+    return ConnectionWatch(try socket.monitor(), addresses: addresses, signal: stop, logger: logger)
   }
 
   private func answer(

@@ -27,11 +27,8 @@ import Testing
     let lines = "waybill keygen" + readme[fence.upperBound..<end.lowerBound]
     try #require(lines.contains("tcp://*:5555") && lines.contains("oci:/srv/images "))
     let folder = try TemporaryFolder()
-    let port = try await Tool.finish([
-      Python.interpreter(), "-c",
-      "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])",
-    ]).output.trimmingCharacters(in: .newlines)
-    let program = lines.replacing("5555", with: port).replacing("/srv/images", with: Repository.sampleLayout)
+    let port = try await Python.freePorts(1)[0]
+    let program = lines.replacing("5555", with: "\(port)").replacing("/srv/images", with: Repository.sampleLayout)
     let python = """
       import zmq, zmq.auth
       sock = zmq.Context().socket(zmq.REQ)

@@ -142,15 +142,18 @@ import Testing
     }
   }
 
-  @Test func aWorkerBehindAProxyThatDoesNotKnowItYet() async throws {
+  /// By its number, and by its name, as libzmq tells of one that it has resolved.
+  @Test(arguments: ["127.0.0.1", "localhost"])
+  func aWorkerBehindAProxyThatDoesNotKnowItYet(_ host: String) async throws {
     let keys = try await Keys()
     try await keys.make("worker")
-    let proxy = try Python.start("curve_proxy.py", [keys.secret("server"), keys.authorized])
-    defer { proxy.send(SIGKILL) }
-    #expect(try await eventually { proxy.output.text.hasSuffix("\n") }, "\(proxy.errors.text)")
-    let places = proxy.output.text.split(whereSeparator: \.isWhitespace).map(String.init)
-    let options = ["--connect", places[1]] + keys.client("worker")
+    let ports = try await Python.freePorts(2)
+    let places = ports.map { "tcp://127.0.0.1:\($0)" }
+    let options = ["--connect", "tcp://\(host):\(ports[1])"] + keys.client("worker")
+    // The worker is there first, so that it connects more than once.
     try await withWorker(serving: sample, at: options) { (worker) async throws in
+      let proxy = try Python.start("curve_proxy.py", [keys.secret("server"), keys.authorized] + places)
+      defer { proxy.send(SIGKILL) }
       #expect(try await eventually { worker.process.errors.text.contains("does not allow this worker's key") })
       try keys.authorize("worker")
       #expect(

@@ -11,7 +11,10 @@ extension Certificate {
     do throws(SecurityError) {
       return try Certificate(KeyFile.read(keyOrPath), path: keyOrPath).publicKey
     } catch {
-      guard error.code == .missing, Z85.isKey(keyOrPath) else { throw error }
+      guard error.code == .missing else { throw error }
+      guard Z85.isKey(keyOrPath) else {
+        throw SecurityError(.missing, "\(error), and it is no key, which has 40 characters of Z85")
+      }
       return keyOrPath
     }
   }

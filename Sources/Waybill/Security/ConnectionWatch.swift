@@ -9,12 +9,13 @@ internal import ZeroMQ
 /// A proxy that refuses a key says so once, and libzmq does not come again: the worker would wait for ever.
 final class ConnectionWatch: Sendable {
   private let monitor: Mutex<Monitor?>
-  private let connected: Set<String>
+  private let addresses: [String]
   private let signal: StopSignal
   private let logger: Logger
   private let limit = Mutex(RateLimit(most: 10, each: .seconds(10)))
   private let lost = Mutex<[String]>([])
   private let hasLost = Atomic(false)
+  private let alarm = Alarm()
   private let hasEnded = DispatchSemaphore(value: 0)
 
   /// Seconds before a connection is made again.
@@ -24,12 +25,12 @@ final class ConnectionWatch: Sendable {
   ///
   /// - Parameters:
   ///   - monitor: The socket's.
-  ///   - connected: The endpoints that the socket connects to; others it binds.
+  ///   - addresses: The endpoints that the socket connects to.
   ///   - signal: Wakes the socket's thread.
   ///   - logger: Where to say what failed.
-  init(_ monitor: consuming sending Monitor, connected: Set<String>, signal: StopSignal, logger: Logger) {
+  init(_ monitor: consuming sending Monitor, addresses: [String], signal: StopSignal, logger: Logger) {
     self.monitor = Mutex(consume monitor)
-    self.connected = connected
+    self.addresses = addresses
     self.signal = signal
     self.logger = logger
     let thread = Thread { [self] in
@@ -40,8 +41,9 @@ final class ConnectionWatch: Sendable {
     thread.start()
   }
 
-  /// Waits until the socket is closed.
+  /// Waits until the thread has seen that the socket is closed.
   func end() {
+    alarm.ring()
     hasEnded.wait()
   }
 
@@ -56,9 +58,13 @@ final class ConnectionWatch: Sendable {
   }
 
   private func watch(_ monitor: borrowing Monitor) {
+    // Only connections that the socket made itself are told of as connected.
+    var own: Set<String> = []
     // The monitor ends with the socket; that it fails means that the context ends.
     while let event = try? monitor.next() {
-      if connected.contains(event.endpoint) {
+      if event.kind == .connected {
+        own.insert(event.endpoint)
+      } else if own.contains(event.endpoint) {
         noteFailure(ofOwn: event)
       } else {
         noteFailure(ofPeers: event)
@@ -76,8 +82,11 @@ final class ConnectionWatch: Sendable {
       return
     default: return
     }
-    Thread.sleep(forTimeInterval: Self.pause)
-    lost.withLock { if !$0.contains(event.endpoint) { $0.append(event.endpoint) } }
+    guard !alarm.wait(atMost: Self.pause) else { return }
+    // libzmq tells of an endpoint as it was given, or as it was resolved.
+    let place = EndpointAddress.all(of: event.endpoint)
+    let again = addresses.filter { $0 == event.endpoint || !place.isDisjoint(with: EndpointAddress.all(of: $0)) }
+    lost.withLock { lost in lost += again.filter { !lost.contains($0) } }
     hasLost.store(true, ordering: .relaxed)
     signal.wake()
   }

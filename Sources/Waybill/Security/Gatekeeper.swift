@@ -67,10 +67,12 @@ final class Gatekeeper: Sendable {
     var list = list
     var contents = AuthorizedKeys.Contents()
     var lastRead = ContinuousClock.now
+    var isInPlace = false
     do throws(ZeroMQError) {
       let handler = try ZAPHandler(in: context, patience: Self.patience)
       contents = list.read() ?? contents
       accept(contents, of: list.path)
+      isInPlace = true
       hasBegun.signal()
       while !isStopping.load(ordering: .relaxed) {
         _ = try handler.answer(decide)
@@ -82,8 +84,11 @@ final class Gatekeeper: Sendable {
         accept(contents, of: list.path)
       }
     } catch {
-      failure.withLock { $0 = error }
-      hasBegun.signal()
+      guard isInPlace else {
+        failure.withLock { $0 = error }
+        hasBegun.signal()
+        return
+      }
       guard error.code != .contextTerminated else { return }
       logger.critical("cannot decide who may connect", metadata: [LogKey.error: "\(error)"])
       // Sockets without a handler would let everybody in.

@@ -1,5 +1,5 @@
-"""A proxy that lets in whose certificates are in a folder: curve_proxy.py SECRET FOLDER. Prints where clients go, without
-keys, and where workers go, with keys."""
+"""A proxy that lets in whose certificates are in a folder: curve_proxy.py SECRET FOLDER FRONTEND BACKEND. Clients need no
+keys, workers do."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ import zmq
 import zmq.auth
 from zmq.auth.thread import ThreadAuthenticator
 
-secret_file, folder = sys.argv[1:]
+secret_file, folder, frontend, backend = sys.argv[1:]
 context = zmq.Context()
 authenticator = ThreadAuthenticator(context)
 authenticator.start()
@@ -17,9 +17,8 @@ clients = context.socket(zmq.ROUTER)
 workers = context.socket(zmq.DEALER)
 workers.curve_publickey, workers.curve_secretkey = zmq.auth.load_certificate(secret_file)
 workers.curve_server = True
-clients.bind("tcp://127.0.0.1:*")
-workers.bind("tcp://127.0.0.1:*")
-print(clients.last_endpoint.decode(), workers.last_endpoint.decode(), flush=True)
+clients.bind(frontend)
+workers.bind(backend)
 
 
 def read_again():
