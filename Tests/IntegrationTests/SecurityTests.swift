@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  /// By its number, and by its name, as libzmq tells of one that it has resolved.
+  /// Known by its number and by its name, and after a connection that was lost libzmq tells of neither.
   @Test(arguments: ["127.0.0.1", "localhost"])
   func aWorkerBehindAProxyThatDoesNotKnowItYet(_ host: String) async throws {
     let keys = try await Keys()
@@ -150,16 +150,22 @@ import Testing
     let ports = try await Python.freePorts(2)
     let places = ports.map { "tcp://127.0.0.1:\($0)" }
     let options = ["--connect", "tcp://\(host):\(ports[1])"] + keys.client("worker")
-    // The worker is there first, so that it connects more than once.
     try await withWorker(serving: sample, at: options) { (worker) async throws in
-      let proxy = try Python.start("curve_proxy.py", [keys.secret("server"), keys.authorized] + places)
-      defer { proxy.send(SIGKILL) }
-      #expect(try await eventually { worker.process.errors.text.contains("does not allow this worker's key") })
-      try keys.authorize("worker")
-      #expect(
-        try await eventually(within: .seconds(60)) {
-          try await ask(places[0], ["--timeout", "1", "--retries", "0"]).exitCode == 0
-        })
+      func refusals() -> Int { worker.process.errors.lines.count { $0.contains("does not allow this worker's key") } }
+      for _ in 0..<2 {
+        let before = refusals()
+        let proxy = try Python.start("curve_proxy.py", [keys.secret("server"), keys.authorized] + places)
+        defer { proxy.send(SIGKILL) }
+        #expect(try await eventually { refusals() > before }, "\(worker.process.errors.text)")
+        try keys.authorize("worker")
+        #expect(
+          try await eventually(within: .seconds(60)) {
+            try await ask(places[0], ["--timeout", "1", "--retries", "0"]).exitCode == 0
+          })
+        proxy.send(SIGKILL)
+        #expect(try await proxy.exitCode() == -SIGKILL)
+        try keys.revoke("worker")
+      }
       worker.process.send(SIGTERM)
       #expect(try await worker.process.exitCode(within: .seconds(10)) == 0)
     }
