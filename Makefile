@@ -15,7 +15,7 @@ PEER_PACKAGES := containerd redis-server
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test check fmt bench clean
+.PHONY: build run test check fmt bench bench-curve clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -49,6 +49,12 @@ bench: $(VENV)/bench-installed
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RegistryBench
 	$(VENV)/bin/python3 Benchmarks/run
+
+# What CURVE costs: prints a table.
+bench-curve: $(VENV)/installed
+	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
+	swift build $(SWIFT_FLAGS) --configuration release --product waybill
+	$(VENV)/bin/python3 Benchmarks/curve
 
 clean:
 	rm -rf .build $(VENV)

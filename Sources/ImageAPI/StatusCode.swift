@@ -4,6 +4,8 @@ public enum StatusCode: Int, Sendable, CaseIterable {
   case invalidArgument = 3
   /// No answer came in time.
   case deadlineExceeded = 4
+  /// The client's key is not allowed any more.
+  case permissionDenied = 7
   /// The request is over a limit, or a queue is full.
   case resourceExhausted = 8
   /// There is no such method.
@@ -18,6 +20,7 @@ public enum StatusCode: Int, Sendable, CaseIterable {
     switch self {
     case .invalidArgument: "INVALID_ARGUMENT"
     case .deadlineExceeded: "DEADLINE_EXCEEDED"
+    case .permissionDenied: "PERMISSION_DENIED"
     case .resourceExhausted: "RESOURCE_EXHAUSTED"
     case .unimplemented: "UNIMPLEMENTED"
     case .internal: "INTERNAL"

@@ -14,13 +14,18 @@ public struct Client: Sendable {
   public let timeout: Duration
   /// How many attempts there are in all, 1 or more.
   public let attempts: Int
+  /// How to prove who is asking.
+  public let security: ClientSecurity
 
   /// A client that is connected to nothing yet.
-  public init(endpoints: [String], timeout: Duration = .seconds(5), attempts: Int = 3) {
+  public init(
+    endpoints: [String], timeout: Duration = .seconds(5), attempts: Int = 3, security: ClientSecurity = .none
+  ) {
     precondition(!endpoints.isEmpty && attempts > 0)
     self.endpoints = endpoints
     self.timeout = timeout
     self.attempts = attempts
+    self.security = security
   }
 
   /// Lists images.
@@ -57,7 +62,8 @@ public struct Client: Sendable {
         return try exchange(request, with: endpoints[attempt % endpoints.count], reading: read)
       } catch {
         attempt += 1
-        guard error.isTransient, attempt < attempts else { throw error }
+        let mayHelp = error.isTransient || error.isOfOneEndpoint && attempt < endpoints.count
+        guard mayHelp, attempt < attempts else { throw error }
       }
       Thread.sleep(forTimeInterval: Self.pause(beforeAttempt: attempt))
     }
@@ -68,13 +74,8 @@ public struct Client: Sendable {
     _ request: PackedBytes, with endpoint: String,
     reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
   ) throws(ClientError) -> Reply {
-    let socket = try open(endpoint)
-    let answer: Message
-    do throws(ZeroMQError) {
-      try request.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
-      answer = try socket.receive()
-    } catch {
-      guard error.code == .timedOut else { throw .socket(error.description) }
+    let connection = try ClientConnection(to: endpoint, as: security)
+    guard let answer = try connection.ask(request, within: timeout) else {
       throw .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
     }
     guard !answer.hasMore else {
@@ -86,31 +87,6 @@ public struct Client: Sendable {
     } catch {
       throw .refused(error)
     }
-  }
-
-  /// A socket that is connected to `endpoint`, or will be as soon as somebody is there.
-  private func open(_ endpoint: String) throws(ClientError) -> Socket {
-    let socket: Socket
-    do throws(ZeroMQError) {
-      socket = try makeSocket()
-    } catch {
-      throw .socket(error.description)
-    }
-    do throws(ZeroMQError) {
-      try socket.connect(endpoint)
-    } catch {
-      throw .badEndpoint(error.description)
-    }
-    return socket
-  }
-
-  private func makeSocket() throws(ZeroMQError) -> Socket {
-    let socket = try Socket(.req, in: Context())
-    try socket.set(.ipv6, to: true)
-    try socket.set(.linger, to: .zero)
-    try socket.set(.receiveTimeout, to: timeout)
-    try socket.set(.sendTimeout, to: timeout)
-    return socket
   }
 
   /// Seconds, longer each time, and never the same for two clients that lost the same worker.

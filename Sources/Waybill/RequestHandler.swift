@@ -25,6 +25,11 @@ struct RequestHandler: ~Copyable {
     }
   }
 
+  /// The reply to a request that is not to be answered otherwise, whatever it asks.
+  mutating func reply(to bytes: RawSpan, refusing error: APIError) -> PackedBytes {
+    reply(error, in: Request(decoding: bytes, with: &unpacker).envelope)
+  }
+
   /// The reply to a message of more than one part, which is no request.
   func reply(toMultipart count: Int) -> PackedBytes {
     reply(APIError(.invalidArgument, "a request is one message part, got \(count)"), in: .plain)

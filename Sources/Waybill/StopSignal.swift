@@ -20,6 +20,11 @@ final class StopSignal: Sendable {
 
   func raise() {
     hasBeenRaised.store(true, ordering: .relaxed)
+    wake()
+  }
+
+  /// Has the thread look around, if it waits.
+  func wake() {
     do throws(ZeroMQError) {
       let socket = try Socket(.req, in: context)
       // Where the thread has left already, or does not listen yet, nobody takes the message.

@@ -35,19 +35,24 @@ public struct Worker: Service {
   }
 
   private func serve(in context: Context, until stop: StopSignal) throws(ZeroMQError) {
+    let gatekeeper = try Gatekeeper(configuration.security, in: context, logger: logger)
+    defer { gatekeeper.stop() }
+    var watch: ConnectionWatch?
+    defer { watch?.end() }
     let socket = try Socket(.rep, in: context)
     try configure(socket)
+    watch = try watchConnections(of: socket, waking: stop)
     try socket.bind(stop.endpoint)
     for endpoint in configuration.endpoints {
       switch endpoint {
       case .bind(let address):
         // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
         try socket.set(.ipv6, to: address.contains("["))
+        try configuration.security.apply(to: socket)
         let actual = try socket.bind(address)
         logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
       case .connect(let address):
-        try socket.set(.ipv6, to: true)
-        try socket.connect(address)
+        try connect(socket, to: address)
         logger.notice("connecting", metadata: [LogKey.endpoint: "\(address)"])
       }
     }
@@ -56,7 +61,11 @@ public struct Worker: Service {
     var message = Message()
     while !stop.isRaised {
       try socket.receive(into: &message)
-      try answer(message, on: socket, with: &handler)
+      try answer(message, on: socket, with: &handler, gatekeeper)
+      for endpoint in watch?.takeLost() ?? [] {
+        try socket.disconnect(endpoint)
+        try connect(socket, to: endpoint)
+      }
     }
 
     // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two
@@ -66,7 +75,7 @@ public struct Worker: Service {
     poller.add(socket)
     while ContinuousClock.now < deadline, try poller.wait(timeout: Self.quietTime) > 0 {
       while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
-        try answer(message, on: socket, with: &handler)
+        try answer(message, on: socket, with: &handler, gatekeeper)
       }
     }
     logger.notice("stopped")
@@ -85,12 +94,30 @@ public struct Worker: Service {
     try socket.set(.heartbeatTimeout, to: .seconds(30))
   }
 
+  private func connect(_ socket: borrowing Socket, to address: String) throws(ZeroMQError) {
+    try socket.set(.ipv6, to: true)
+    try configuration.proxySecurity.apply(to: socket)
+    try socket.connect(address)
+  }
+
+  /// Nothing, where everybody is served and nobody else is needed.
+  private func watchConnections(
+    of socket: borrowing Socket, waking stop: StopSignal
+  ) throws(ZeroMQError) -> ConnectionWatch? {
+    let addresses = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
+    guard !addresses.isEmpty || configuration.security != .none else { return nil }
+    return ConnectionWatch(try socket.monitor(), addresses: addresses, signal: stop, logger: logger)
+  }
+
   private func answer(
-    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler
+    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
+    _ gatekeeper: Gatekeeper
   ) throws(ZeroMQError) {
     let reply: PackedBytes
     if message.hasMore {
       reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
+    } else if let refusal = gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
+      reply = message.withBytes { handler.reply(to: $0, refusing: refusal) }
     } else {
       reply = message.withBytes { handler.reply(to: $0) }
     }

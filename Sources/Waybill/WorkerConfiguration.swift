@@ -10,6 +10,10 @@ public struct WorkerConfiguration: Sendable {
 
   /// Where the worker serves: `tcp://host:port` or `ipc://path`.
   public var endpoints: [Endpoint]
+  /// What is asked of those who come to an endpoint that the worker binds.
+  public var security: ServerSecurity
+  /// How the worker proves who it is to a proxy that it connects to.
+  public var proxySecurity: ClientSecurity
   /// How long to go on after the signal to stop, answering what has arrived.
   public var drainTime: Duration
   /// How long to keep the connections open after that, for replies that are still being sent.
@@ -17,9 +21,12 @@ public struct WorkerConfiguration: Sendable {
 
   /// A worker that serves at `endpoints`.
   public init(
-    endpoints: [Endpoint], drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
+    endpoints: [Endpoint], security: ServerSecurity = .none, proxySecurity: ClientSecurity = .none,
+    drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
   ) {
     self.endpoints = endpoints
+    self.security = security
+    self.proxySecurity = proxySecurity
     self.drainTime = drainTime
     self.linger = linger
   }

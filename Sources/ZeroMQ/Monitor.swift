@@ -26,8 +26,9 @@ public struct Monitor: ~Copyable {
 extension Socket {
   /// Begins to monitor this socket, in place of any monitor before. Connections made earlier are not told of.
   ///
+  /// - Returns: The monitor, for this thread or another.
   /// - Throws: `tooManySockets` at the context's limit, `contextTerminated` after ``Context/shutdown()``.
-  public func monitor() throws(ZeroMQError) -> Monitor {
+  public func monitor() throws(ZeroMQError) -> sending Monitor {
     let number = monitors.wrappingAdd(1, ordering: .relaxed).newValue
     let endpoint = "inproc://zeromq-monitor-\(number)"
     try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")

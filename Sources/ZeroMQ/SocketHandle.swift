@@ -23,7 +23,7 @@ final class SocketHandle {
   }
 
   /// Another socket of the same context.
-  func sibling(_ type: SocketType) throws(ZeroMQError) -> SocketHandle {
+  func sibling(_ type: SocketType) throws(ZeroMQError) -> sending SocketHandle {
     try SocketHandle(type, in: context)
   }
 }

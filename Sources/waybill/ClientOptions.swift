@@ -15,6 +15,8 @@ struct ClientOptions: ParsableArguments {
   @Option(help: "How many times to ask again when there is no answer.")
   var retries: Int = 2
 
+  @OptionGroup var security: ClientSecurityOptions
+
   func validate() throws {
     guard timeout > 0, timeout <= 86_400 else {
       throw ValidationError("A timeout is more than 0 and at most 86400 seconds, not \(timeout).")
@@ -24,7 +26,9 @@ struct ClientOptions: ParsableArguments {
 
   func client() throws(CommandFailure) -> Client {
     for endpoint in endpoints { try EndpointCheck.check(endpoint) }
-    return Client(endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1)
+    return Client(
+      endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1,
+      security: try security.security())
   }
 
   private var endpoints: [String] {

@@ -23,6 +23,8 @@ struct CommandFailure: Error {
     case software = 70
     /// The system refuses what is needed: a port that is taken.
     case system = 71
+    /// A file is there already.
+    case cannotCreate = 73
     /// The answer cannot be written down.
     case inputOutput = 74
     /// This user may not.
@@ -51,6 +53,18 @@ extension CommandFailure {
       }
   }
 
+  init(_ error: SecurityError) {
+    message = error.description
+    code =
+      switch error.code {
+      case .missing: .noInput
+      case .denied: .noPermission
+      case .invalid: .badData
+      case .exists: .cannotCreate
+      case .system: .system
+      }
+  }
+
   init(_ error: ClientError) {
     message = error.description
     code =
@@ -58,10 +72,12 @@ extension CommandFailure {
       case .badEndpoint: .usage
       case .noAnswer: .unavailable
       case .socket: .system
+      case .keyRefused, .handshakeFailed: .noPermission
       case .refused(let error):
         switch error.code {
         case .invalidArgument, .unimplemented: .usage
         case .unavailable, .deadlineExceeded, .resourceExhausted: .unavailable
+        case .permissionDenied: .noPermission
         case .internal: .software
         }
       }

@@ -11,6 +11,30 @@ enum EndpointCheck {
     }
   }
 
+  /// What anybody in a network can reach, anybody may read and fill up. An interface's name counts as a network, as it may
+  /// have any address.
+  static func checkIsLocal(_ endpoint: String) throws(CommandFailure) {
+    guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return }
+    let host = endpoint[..<colon].dropFirst("tcp://".count)
+    guard !isLoopback(String(host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host)) else {
+      return
+    }
+    throw CommandFailure(
+      message:
+        "cannot bind \(endpoint): it is open to a network: say --curve-key and --authorized-keys, or --insecure",
+      code: .usage)
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    guard host != "localhost" else { return true }
+    var (four, six) = (in_addr(), in6_addr())
+    if inet_pton(AF_INET, host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
+    guard inet_pton(AF_INET6, host, &six) == 1 else { return false }
+    let bytes = withUnsafeBytes(of: &six) { Array($0) }
+    let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+    return isMapped ? bytes[12] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+  }
+
   /// To bind an ipc endpoint, libzmq deletes what is at its path, be it a document or the socket of a worker that runs.
   static func checkForBinding(_ endpoint: String) throws(CommandFailure) {
     try check(endpoint)

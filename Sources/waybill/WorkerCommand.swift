@@ -25,12 +25,16 @@ struct WorkerCommand: AsyncParsableCommand {
       Until every source was read, requests are answered by the error UNAVAILABLE. On SIGTERM or SIGINT the worker \
       answers what has arrived and exits with 0.
 
+      An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
+      are made by waybill keygen. Whoever is in the folder of authorized keys is let in, and put out, within two seconds.
+
       Examples:
         waybill worker oci:/srv/images
         waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
         waybill worker containers-storage: containers-storage:$HOME/.local/share/containers/storage
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
+        waybill worker oci:/srv/images --bind 'tcp://*:5555' --curve-key server.key_secret --authorized-keys clients
       """)
 
   @Argument(help: ArgumentHelp("What to list, such as oci:/srv/images.", valueName: "source"))
@@ -42,6 +46,14 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "The DEALER side of a ROUTER/DEALER proxy that clients connect to.")
   var connect: [String] = []
 
+  @OptionGroup var security: ServerSecurityOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The public key of the proxy, or the certificate that has it: --connect then uses CURVE.",
+      valueName: "key-or-file"))
+  var serverKey: String?
+
   @Option(
     help: "What to log on standard error: trace, debug, info, notice, warning, error or critical.",
     transform: { text in
@@ -52,6 +64,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
+    guard serverKey == nil || !connect.isEmpty else {
+      throw ValidationError("--server-key is that of a proxy: it needs --connect.")
+    }
     guard sources.count <= ImageRegistry.mostSources else {
       throw ValidationError("There may be \(ImageRegistry.mostSources) sources at the most, not \(sources.count).")
     }
@@ -65,7 +80,9 @@ struct WorkerCommand: AsyncParsableCommand {
     do {
       let stores = try sources.map { text throws(SourceError) in try ImageSourceLocation(text).open() }
       let registry = ImageRegistry(sources: stores.map(\.name))
-      let worker = Worker(WorkerConfiguration(endpoints: endpoints), registry: registry, logger: logger)
+      let configuration = WorkerConfiguration(
+        endpoints: endpoints, security: try security.security(binding: bound), proxySecurity: try proxySecurity())
+      let worker = Worker(configuration, registry: registry, logger: logger)
       let readers = stores.enumerated().map { index, store in
         SourceReader(store, index: index, registry: registry, logger: logger)
       }
@@ -80,8 +97,13 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private var endpoints: [WorkerConfiguration.Endpoint] {
-    let bound = bind.isEmpty && connect.isEmpty ? ["tcp://127.0.0.1:5555"] : bind
-    return bound.map { .bind($0) } + connect.map { .connect($0) }
+    bound.map { .bind($0) } + connect.map { .connect($0) }
+  }
+
+  private var bound: [String] { bind.isEmpty && connect.isEmpty ? ["tcp://127.0.0.1:5555"] : bind }
+
+  private func proxySecurity() throws(CommandFailure) -> ClientSecurity {
+    try connect.isEmpty ? .none : ClientSecurity(serverKey: serverKey, curveKey: security.curveKey)
   }
 
   /// The service group tells of every step at debug and of every error that the command itself reports.

@@ -101,6 +101,8 @@ import Testing
       (["images", "--retries=-1"], "-1"),
       (["images", "--retries", "1001"], "1001"),
       (["status", "--no-trunc"], "--no-trunc"),
+      (["keygen", ""], "clients/alice"),
+      (["keygen", "/srv/"], "clients/alice"),
       (["no-such-command"], "no-such-command"),
     ])
   func aWrongCommandLine(_ arguments: [String], _ value: String) async throws {
@@ -142,7 +144,8 @@ import Testing
 
   @Test func helpAndVersionAreNoErrors() async throws {
     for arguments in [
-      ["--help"], ["worker", "--help"], ["images", "--help"], ["status", "--help"], ["--version"], [],
+      ["--help"], ["worker", "--help"], ["images", "--help"], ["status", "--help"], ["keygen", "--help"],
+      ["--version"], [],
     ] {
       let result = try await Waybill.run(arguments)
       #expect(result.exitCode == 0 && result.errors.isEmpty && !result.output.isEmpty, "\(arguments): \(result)")

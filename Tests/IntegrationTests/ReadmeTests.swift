@@ -17,4 +17,37 @@ import Testing
       #expect(result.output.contains("'etag': '"))
     }
   }
+
+  @Test func theLinesWithKeys() async throws {
+    let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
+    let fence = try #require(readme.range(of: "```sh\nwaybill keygen"))
+    let end = try #require(readme.range(of: "```", range: fence.upperBound..<readme.endIndex))
+    let pythonFence = try #require(readme.range(of: "```python\nsock.curve"))
+    let pythonEnd = try #require(readme.range(of: "```", range: pythonFence.upperBound..<readme.endIndex))
+    let lines = "waybill keygen" + readme[fence.upperBound..<end.lowerBound]
+    try #require(lines.contains("tcp://*:5555") && lines.contains("oci:/srv/images "))
+    let folder = try TemporaryFolder()
+    let port = try await Python.freePorts(1)[0]
+    let program = lines.replacing("5555", with: "\(port)").replacing("/srv/images", with: Repository.sampleLayout)
+    let python = """
+      import zmq, zmq.auth
+      sock = zmq.Context().socket(zmq.REQ)
+      sock.rcvtimeo = 20_000
+      sock.curve\(readme[pythonFence.upperBound..<pythonEnd.lowerBound])
+      sock.connect("tcp://127.0.0.1:\(port)")
+      sock.send(bytes([0x80]))
+      print(len(sock.recv()), "bytes")
+      """
+    try Data(python.utf8).write(to: URL(filePath: "\(folder.path)/client.py"))
+    let command =
+      "set -e; cd \(folder.path); trap 'kill $!; wait' EXIT\n\(program)\n\(try Python.interpreter()) client.py"
+    let tools = URL(filePath: try Waybill.path()).deletingLastPathComponent().path
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let result = try await Tool.finish(
+      ["sh", "-c", command],
+      environment: ["PATH": "\(tools):\(path)", "WAYBILL_ENDPOINT": "tcp://127.0.0.1:\(port)"])
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.output.contains("docker.io/library/busybox   latest"), "\(result)")
+    #expect(result.output.hasSuffix(" bytes\n"), "\(result)")
+  }
 }

@@ -82,6 +82,19 @@ import Testing
           sources: [SourceStatus(name: "oci:/a", state: .unread, lastError: "gone")]))
   }
 
+  @Test("A refusal has the form of the request, whatever it asks")
+  func refusals() {
+    let error = APIError(.permissionDenied, "no")
+    var handler = RequestHandler(registry: registry(of: ["a"]))
+    for bytes: [UInt8] in [[0x80], [], [0xc1]] {
+      let reply = handler.reply(to: bytes.span.bytes, refusing: error).withBytes { Array($0) }
+      #expect(reply == errorReply(.permissionDenied, "no"))
+    }
+    let rpc: [UInt8] = [0x94, 0, 7, 0xa6] + Array("Status".utf8) + [0x90]
+    let reply = handler.reply(to: rpc.span.bytes, refusing: error).withBytes { Array($0) }
+    #expect(reply == packed { $0.pack(error, in: .rpc(messageID: 7)) })
+  }
+
   @Test("A message of several parts is told how many")
   func multipart() {
     let handler = RequestHandler(registry: registry(of: []))

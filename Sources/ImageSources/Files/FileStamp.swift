@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What tells, without reading a file, whether it is still the file that was read.
-struct FileStamp: Sendable, Hashable {
+package struct FileStamp: Sendable, Hashable {
   let device: UInt64
   let inode: UInt64
   /// Bytes.
@@ -33,14 +33,14 @@ struct FileStamp: Sendable, Hashable {
   }
 
   /// The stamp of what `path` leads to, through links, nil if there is nothing.
-  init?(following path: String) {
+  package init?(following path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 
   /// Nanoseconds since 1970.
-  static func now() -> Int64 {
+  package static func now() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return nanoseconds(time)

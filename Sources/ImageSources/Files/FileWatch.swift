@@ -2,7 +2,7 @@
 ///
 /// Two writes within one tick of the file system's clock leave one stamp, so a file that was read within the tick of
 /// its last write must be read again whatever its stamp says: the "racy" entries of git's index.
-struct FileWatch: Sendable, Hashable {
+package struct FileWatch: Sendable, Hashable {
   /// After so many nanoseconds a further write cannot leave the stamp as it was. The coarsest clock that a file system
   /// counts in is FAT's, two seconds.
   static let settlingTime: Int64 = 2_000_000_000
@@ -18,7 +18,7 @@ struct FileWatch: Sendable, Hashable {
   ///   - stamp: what it was, nil if there was none.
   ///   - opened: nanoseconds since 1970, taken before the file was opened. A file that has changed after it, by the
   ///     clock of another machine, counts as only just written.
-  init(_ stamp: FileStamp?, opened: Int64) {
+  package init(_ stamp: FileStamp?, opened: Int64) {
     self.stamp = stamp
     isSettled =
       stamp.map { stamp in
@@ -34,5 +34,5 @@ struct FileWatch: Sendable, Hashable {
   }
 
   /// Whether a file that has this stamp now, nil for none, may be another than the one that was read.
-  func mayHaveChanged(to now: FileStamp?) -> Bool { !isSettled || stamp != now }
+  package func mayHaveChanged(to now: FileStamp?) -> Bool { !isSettled || stamp != now }
 }

@@ -67,6 +67,15 @@ enum Python {
     try ChildProcess([interpreter(), "-u", Repository.script(script)] + arguments)
   }
 
+  /// Ports of this machine's that nobody has just now.
+  static func freePorts(_ count: Int) async throws -> [Int] {
+    let program =
+      "import socket; s = [socket.create_server(('127.0.0.1', 0)) for _ in range(\(count))]; print(*(x.getsockname()[1] for x in s))"
+    let result = try await Tool.finish([interpreter(), "-c", program])
+    try #require(result.exitCode == 0, "\(result.errors)")
+    return result.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+  }
+
   /// Runs a script that must succeed, and decodes the JSON that it prints.
   static func run<Answer: Decodable>(
     _ script: String, _ arguments: String..., as type: Answer.Type, within limit: Duration = .seconds(60)

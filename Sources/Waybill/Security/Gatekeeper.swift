@@ -1,0 +1,139 @@
+internal import Dispatch
+internal import Foundation
+internal import ImageAPI
+internal import Logging
+internal import Synchronization
+internal import ZeroMQ
+
+/// Decides who may connect to the sockets of a context, and whether who has connected may still ask.
+///
+/// libzmq asks once, when a connection is made, and cannot be told to close one. So whoever receives a message asks again
+/// by ``refusal(of:at:)``, before it sends the message on: a message that is sent on has lost its sender.
+final class Gatekeeper: Sendable {
+  private let allowed = Mutex<Set<String>>([])
+  private let refusals = Mutex(RateLimit(most: 10, each: .seconds(10)))
+  private let hasList: Bool
+  private let logger: Logger
+
+  private let failure = Mutex<ZeroMQError?>(nil)
+  private let isStopping = Atomic(false)
+  private let hasBegun = DispatchSemaphore(value: 0)
+  private let hasEnded = DispatchSemaphore(value: 0)
+
+  /// A change of the list counts within two seconds: this for the wait, the rest for reading.
+  private static let patience = Duration.milliseconds(250)
+
+  /// Reads the list and takes its place, so that it is there before an endpoint is bound. Where everybody is let in, that
+  /// is no place at all.
+  ///
+  /// - Throws: `addressInUse` when the context has another ZAP handler.
+  init(_ security: ServerSecurity, in context: Context, logger: Logger) throws(ZeroMQError) {
+    self.logger = logger
+    guard case .curve(_, .folder(let path)) = security else {
+      hasList = false
+      return
+    }
+    hasList = true
+    let thread = Thread { [self] in
+      guardDoor(in: context, by: AuthorizedKeys(path: path))
+      hasEnded.signal()
+    }
+    thread.name = "waybill-zap"
+    thread.start()
+    hasBegun.wait()
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Ends its thread. The endpoints must have gone before, as libzmq lets everybody in where nobody decides.
+  func stop() {
+    guard hasList else { return }
+    isStopping.store(true, ordering: .relaxed)
+    hasEnded.wait()
+  }
+
+  /// Whether the sender of a message may still ask.
+  ///
+  /// - Parameters:
+  ///   - key: The message's `userID`. A message without one came over a connection that this process made itself.
+  ///   - address: The message's `peerAddress`.
+  /// - Returns: What to answer instead of what is asked for; nil when the sender is allowed.
+  func refusal(of key: String?, at address: @autoclosure () -> String?) -> APIError? {
+    guard hasList, let key, !allowed.withLock({ $0.contains(key) }) else { return nil }
+    logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
+    return APIError(.permissionDenied, "the key \(key) is not allowed any more")
+  }
+
+  private func guardDoor(in context: Context, by list: AuthorizedKeys) {
+    var list = list
+    var contents = AuthorizedKeys.Contents()
+    var lastRead = ContinuousClock.now
+    var isInPlace = false
+    do throws(ZeroMQError) {
+      let handler = try ZAPHandler(in: context, patience: Self.patience)
+      contents = list.read() ?? contents
+      accept(contents, of: list.path)
+      isInPlace = true
+      hasBegun.signal()
+      while !isStopping.load(ordering: .relaxed) {
+        _ = try handler.answer(decide)
+        guard ContinuousClock.now - lastRead >= Self.patience else { continue }
+        lastRead = .now
+        logHeldRefusals()
+        guard let new = list.read(), new != contents else { continue }
+        contents = new
+        accept(contents, of: list.path)
+      }
+    } catch {
+      guard isInPlace else {
+        failure.withLock { $0 = error }
+        hasBegun.signal()
+        return
+      }
+      guard error.code != .contextTerminated else { return }
+      logger.critical("cannot decide who may connect", metadata: [LogKey.error: "\(error)"])
+      // Sockets without a handler would let everybody in.
+      context.shutdown()
+    }
+  }
+
+  private func decide(_ request: ZAPRequest) -> ZAPReply {
+    guard case .curve(let key) = request.mechanism else {
+      logRefusal(key: "", address: request.address, reason: "not CURVE")
+      return .refuse("CURVE only")
+    }
+    guard allowed.withLock({ $0.contains(key) }) else {
+      logRefusal(key: key, address: request.address, reason: "not among the authorized keys")
+      return .refuse("not allowed")
+    }
+    return .allow(userID: key)
+  }
+
+  private func accept(_ contents: AuthorizedKeys.Contents, of path: String) {
+    allowed.withLock { $0 = contents.keys }
+    for problem in contents.problems.prefix(Self.mostLogged) {
+      logger.error("cannot read an authorized key", metadata: [LogKey.error: "\(problem)"])
+    }
+    let metadata: Logger.Metadata = [LogKey.path: "\(path)", LogKey.keys: "\(contents.keys.count)"]
+    if contents.keys.isEmpty {
+      logger.error("no authorized keys: nobody is let in", metadata: metadata)
+    } else {
+      logger.notice("authorized keys", metadata: metadata)
+    }
+  }
+
+  /// As many broken files as one reading logs.
+  private static let mostLogged = 20
+
+  private func logRefusal(key: String, address: String, reason: String) {
+    guard refusals.withLock({ $0.admit(at: .now) }) else { return }
+    logger.warning(
+      "refused a client",
+      metadata: [LogKey.address: "\(address)", LogKey.key: "\(key)", LogKey.reason: "\(reason)"])
+  }
+
+  private func logHeldRefusals() {
+    let count = refusals.withLock { $0.takeHeld(at: .now) }
+    guard count > 0 else { return }
+    logger.warning("refused clients", metadata: [LogKey.refused: "\(count)"])
+  }
+}

@@ -1,0 +1,74 @@
+internal import Glibc
+
+/// Reads and writes the small files that keys are in.
+enum KeyFile {
+  /// Bytes; a certificate has some hundreds.
+  static let limit = 64 * 1_024
+
+  /// Reads a regular file. Links are followed: that is how Kubernetes mounts secrets.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - isPrivate: Whether to refuse, by ssh's rule, a file of this user's that others may read.
+  /// - Returns: The whole text, repaired where it is not UTF-8.
+  /// - Throws: ``SecurityError``.
+  static func read(_ path: String, isPrivate: Bool = false) throws(SecurityError) -> String {
+    let file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    guard file >= 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw SecurityError(.invalid, "\(path) is not a regular file") }
+    guard !isPrivate || status.st_uid != geteuid() || status.st_mode & 0o077 == 0 else {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      throw SecurityError(.denied, "\(path) is secret and has the mode 0\(mode): say chmod 600 \(path)")
+    }
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
+    var count = 0
+    while count <= limit {
+      let result = bytes.withUnsafeMutableBytes { room in
+        Glibc.read(file, room.baseAddress?.advanced(by: count), room.count - count)
+      }
+      if result == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
+      if result > 0 {
+        count += result
+      } else if errno != EINTR {
+        throw SecurityError(errno: errno, cannot: "read", path)
+      }
+    }
+    throw SecurityError(.invalid, "\(path) has more than \(limit) bytes: it is no certificate")
+  }
+
+  /// Writes a new file beside `path`, with its last byte on the disk before it gets that name.
+  ///
+  /// - Parameters:
+  ///   - text: The whole text.
+  ///   - path: Where it goes.
+  ///   - mode: Its permissions from the first moment on, less the umask.
+  ///   - replaces: Whether a file that is there is replaced.
+  /// - Throws: `exists` when it is not to be, otherwise what the system says.
+  static func write(_ text: String, to path: String, mode: mode_t, replaces: Bool) throws(SecurityError) {
+    let draft = "\(path).\(getpid())"
+    let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard file >= 0 else { throw SecurityError(errno: errno, cannot: "write", path) }
+    defer {
+      close(file)
+      unlink(draft)
+    }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        throw SecurityError(errno: errno, cannot: "write", path)
+      }
+    }
+    guard fsync(file) == 0 else { throw SecurityError(errno: errno, cannot: "write", path) }
+    // A link is never made over a file that is there.
+    guard (replaces ? rename(draft, path) : link(draft, path)) == 0 else {
+      guard errno != EEXIST else { throw SecurityError(exists: path) }
+      throw SecurityError(errno: errno, cannot: "write", path)
+    }
+  }
+}
