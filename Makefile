@@ -8,7 +8,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 VENV := .venv
 
-BUILD_PACKAGES := libmsgpack-dev libsqlite3-dev libzmq3-dev
+BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev python3-venv skopeo umoci
 BENCH_PACKAGES := gcc libc6-dev python3
 

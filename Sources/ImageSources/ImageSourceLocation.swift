@@ -13,11 +13,13 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case isulad
     /// An embedded image's manifest, or a folder of them.
     case embedded
+    /// An archive of images as `docker save` writes it, a file.
+    case dockerArchive = "docker-archive"
 
     /// Where the store is if no path is given; nil if there is no such place.
     var defaultPath: String? {
       switch self {
-      case .oci, .embedded: nil
+      case .oci, .embedded, .dockerArchive: nil
       case .isulad: ISuladGraph.defaultPath
       }
     }
@@ -58,6 +60,7 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case .oci: try OCILayout(path: path)
     case .isulad: try ISuladGraph(path: path)
     case .embedded: try EmbeddedImages(path: path)
+    case .dockerArchive: try DockerArchive(path: path)
     }
   }
 }

@@ -8,6 +8,7 @@ enum LogKey {
   static let images = "images"
   static let leftOut = "left_out"
   static let path = "path"
+  static let progress = "progress"
   static let reason = "reason"
   static let removed = "removed"
   static let source = "source"

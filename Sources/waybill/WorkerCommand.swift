@@ -17,6 +17,8 @@ struct WorkerCommand: AsyncParsableCommand {
         oci:PATH       an OCI image layout, as skopeo, umoci and buildah write it
         isulad:PATH    iSulad's graph, embedded images included; /var/lib/isulad without a PATH
         embedded:PATH  an embedded manifest, or a folder of them, each with its .sgn
+        docker-archive:PATH
+                       a file of images as docker save and skopeo write it, plain or compressed by gzip
 
       The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
       the word of the source named first is taken. A store is read again when it changes.
@@ -28,6 +30,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker oci:/srv/images
         waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
+        waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
       """)
 
@@ -56,7 +59,12 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var logger = Logger(label: "waybill", factory: StreamLogHandler.standardError(label:))
+    let bar = logLevel <= .notice ? ProgressBar() : nil
+    defer { bar?.end() }
+    var logger = Logger(label: "waybill") { label -> any LogHandler in
+      let handler: any LogHandler = StreamLogHandler.standardError(label: label)
+      return bar.map { BarredLogHandler(handler, above: $0) } ?? handler
+    }
     logger.logLevel = logLevel
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
     for endpoint in connect { try EndpointCheck.check(endpoint) }
@@ -65,7 +73,8 @@ struct WorkerCommand: AsyncParsableCommand {
       let registry = ImageRegistry(sources: stores.map(\.name))
       let worker = Worker(WorkerConfiguration(endpoints: endpoints), registry: registry, logger: logger)
       let readers = stores.enumerated().map { index, store in
-        SourceReader(store, index: index, registry: registry, logger: logger)
+        SourceReader(
+          store, index: index, registry: registry, logger: logger, showing: bar.map { $0.display(of: store.name) })
       }
       try await ServiceGroup(
         services: [worker] + readers, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)
