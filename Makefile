@@ -8,7 +8,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests Benchmarks/Sources
 VENV := .venv
 
-BUILD_PACKAGES := libmsgpack-dev libsqlite3-dev libzmq3-dev
+BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server

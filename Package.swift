@@ -30,6 +30,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
     .target(name: "MessagePack", dependencies: ["CMessagePack"], swiftSettings: settings),
     .target(
@@ -39,14 +41,14 @@ let package = Package(
     .target(
       name: "ImageSources",
       dependencies: [
-        "ImageAPI", .product(name: "Crypto", package: "swift-crypto"),
+        "CArchive", "ImageAPI", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings),
     .target(
       name: "Waybill",
       dependencies: [
-        "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
+        "CMalloc", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),

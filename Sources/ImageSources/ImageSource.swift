@@ -1,7 +1,7 @@
 /// A store of images that is looked at again and again.
 ///
-/// Whoever owns a source calls ``read()`` about twice a second, from one thread, and hands each inventory on whole:
-/// what changed between two is not the source's business.
+/// Whoever owns a source calls ``read(reporting:)`` about twice a second, from one thread, and hands each inventory on
+/// whole: what changed between two is not the source's business.
 public protocol ImageSource: Sendable {
   /// The source as a command line names it, such as `oci:/srv/images`.
   var name: String { get }
@@ -10,7 +10,13 @@ public protocol ImageSource: Sendable {
   ///
   /// Cheap while nothing changes. A nil after an error means that the store can be read again and is what it was.
   ///
+  /// - Parameter progress: to be told of what is read, of how much.
   /// - Throws: ``SourceError`` if the store as a whole cannot be read. The last inventory then stands; the next call
   ///   tries again.
-  mutating func read() throws(SourceError) -> Inventory?
+  mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory?
+}
+
+extension ImageSource {
+  /// Reads as ``read(reporting:)`` does, and tells nobody how far it has come.
+  public mutating func read() throws(SourceError) -> Inventory? { try read(reporting: ReadingProgress()) }
 }

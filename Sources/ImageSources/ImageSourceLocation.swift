@@ -15,11 +15,13 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case embedded
     /// The store of Podman, Buildah and CRI-O, a folder.
     case containersStorage = "containers-storage"
+    /// An archive of images as `docker save` writes it, a file.
+    case dockerArchive = "docker-archive"
 
     /// Where the store is if no path is given; nil if there is no such place.
     var defaultPath: String? {
       switch self {
-      case .oci, .embedded: nil
+      case .oci, .embedded, .dockerArchive: nil
       case .isulad: ISuladGraph.defaultPath
       case .containersStorage: ContainersStorage.defaultPath
       }
@@ -62,6 +64,7 @@ public struct ImageSourceLocation: Sendable, Hashable {
     case .isulad: try ISuladGraph(path: path)
     case .embedded: try EmbeddedImages(path: path)
     case .containersStorage: try ContainersStorage(path: path)
+    case .dockerArchive: try DockerArchive(path: path)
     }
   }
 }

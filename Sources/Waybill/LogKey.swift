@@ -11,6 +11,7 @@ enum LogKey {
   static let keys = "keys"
   static let leftOut = "left_out"
   static let path = "path"
+  static let progress = "progress"
   static let reason = "reason"
   static let refused = "refused"
   static let removed = "removed"

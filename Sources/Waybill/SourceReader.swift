@@ -1,3 +1,4 @@
+internal import CMalloc
 internal import Foundation
 internal import ImageAPI
 public import ImageRegistry
@@ -11,9 +12,12 @@ public struct SourceReader: Service {
   private let index: Int
   private let registry: ImageRegistry
   private let logger: Logger
+  private let show: (@Sendable (ReadingProgress.Count?) -> Void)?
 
   /// A change in a store is listed within two seconds: half of one for the wait, the rest for reading.
   private static let pause: TimeInterval = 0.5
+  /// The time from one line in the log to the next while a source is being read.
+  private static let logInterval = Duration.seconds(5)
 
   /// A reader that is not running yet.
   ///
@@ -22,41 +26,46 @@ public struct SourceReader: Service {
   ///   - index: The number of the source in the registry.
   ///   - registry: What to tell.
   ///   - logger: Where to say what changed and what is wrong.
-  public init(_ source: any ImageSource, index: Int, registry: ImageRegistry, logger: Logger) {
+  ///   - show: Where to show how far a reading of more than a second has come, each half second, and nil when it is
+  ///     done. If there is no such place, the log has it, each five seconds.
+  public init(
+    _ source: any ImageSource, index: Int, registry: ImageRegistry, logger: Logger,
+    showing show: (@Sendable (ReadingProgress.Count?) -> Void)? = nil
+  ) {
     self.source = source
     self.index = index
     self.registry = registry
     var logger = logger
     logger[metadataKey: LogKey.source] = "\(source.name)"
     self.logger = logger
+    self.show = show
   }
 
   /// Reads until the service group shuts down.
+  ///
+  /// A reading that is under way then is left to itself: it may last minutes, and has nothing to bring in order.
   public func run() async throws {
     let stop = Alarm()
-    try await withTaskCancellationOrGracefulShutdownHandler {
-      try await onDedicatedThread(named: "waybill-source") {
-        var source = source
-        var lastError: SourceError?
-        repeat {
-          lastError = readOnce(&source, after: lastError)
-        } while !stop.wait(atMost: Self.pause)
-      }
-    } onCancelOrGracefulShutdown: {
-      stop.ring()
-    }
+    defer { stop.ring() }
+    let thread = Thread { read(until: stop) }
+    thread.name = "waybill-source"
+    thread.start()
+    try await gracefulShutdown()
+  }
+
+  private func read(until stop: Alarm) {
+    var source = source
+    var lastError: SourceError?
+    repeat {
+      lastError = readOnce(&source, after: lastError)
+    } while !stop.wait(atMost: Self.pause)
   }
 
   /// Reads once and gives the error that it met; one that lasts is logged once.
   private func readOnce(_ source: inout any ImageSource, after lastError: SourceError?) -> SourceError? {
     do throws(SourceError) {
-      if let inventory = try source.read() {
-        let change = registry.replaceContents(
-          ofSource: index, with: inventory.images, leftOut: inventory.leftOut)
-        log(inventory, change)
-      } else {
-        registry.noteUnchanged(source: index)
-      }
+      // What a large reading leaves behind in pieces, more than what is kept of it, goes back to the system.
+      if try update(from: &source) >= Self.manyImages { malloc_trim(0) }
       return nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)
@@ -64,6 +73,33 @@ public struct SourceReader: Service {
         logger.error("cannot read the source", metadata: [LogKey.error: "\(error.message)"])
       }
       return error
+    }
+  }
+
+  /// Reads once, and says how many images are not as they were.
+  private func update(from source: inout any ImageSource) throws(SourceError) -> Int {
+    guard let inventory = try read(&source) else {
+      registry.noteUnchanged(source: index)
+      return 0
+    }
+    let change = registry.replaceContents(
+      ofSource: index, with: inventory.images, leftOut: inventory.leftOut)
+    log(inventory, change)
+    return change.added + change.changed + change.removed
+  }
+
+  private func read(_ source: inout any ImageSource) throws(SourceError) -> Inventory? {
+    defer { show?(nil) }
+    return try source.read(reporting: progress)
+  }
+
+  /// Of so many images that have changed, the memory that was needed meanwhile is worth the milliseconds of returning it.
+  private static let manyImages = 10_000
+
+  private var progress: ReadingProgress {
+    if let show { return ReadingProgress { show($0) } }
+    return ReadingProgress(every: Self.logInterval) { [logger] count in
+      logger.notice("reading", metadata: [LogKey.progress: "\(count)"])
     }
   }
 

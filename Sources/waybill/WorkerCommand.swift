@@ -18,6 +18,7 @@ struct WorkerCommand: AsyncParsableCommand {
         containers-storage:PATH  the store of Podman, Buildah and CRI-O; without a PATH /var/lib/containers/storage
         isulad:PATH              iSulad's graph, embedded images included; /var/lib/isulad without a PATH
         embedded:PATH            an embedded manifest, or a folder of them, each with its .sgn
+        docker-archive:PATH      a file of images as docker save and skopeo write it, plain or compressed by gzip
 
       The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
       the word of the source named first is taken. A store is read again when it changes.
@@ -33,6 +34,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
         waybill worker containers-storage: containers-storage:$HOME/.local/share/containers/storage
+        waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
         waybill worker oci:/srv/images --bind 'tcp://*:5555' --curve-key server.key_secret --authorized-keys clients
       """)
@@ -73,7 +75,12 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var logger = Logger(label: "waybill", factory: StreamLogHandler.standardError(label:))
+    let bar = logLevel <= .notice ? ProgressBar() : nil
+    defer { bar?.end() }
+    var logger = Logger(label: "waybill") { label -> any LogHandler in
+      let handler: any LogHandler = StreamLogHandler.standardError(label: label)
+      return bar.map { BarredLogHandler(handler, above: $0) } ?? handler
+    }
     logger.logLevel = logLevel
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
     for endpoint in connect { try EndpointCheck.check(endpoint) }
@@ -84,7 +91,8 @@ struct WorkerCommand: AsyncParsableCommand {
         endpoints: endpoints, security: try security.security(binding: bound), proxySecurity: try proxySecurity())
       let worker = Worker(configuration, registry: registry, logger: logger)
       let readers = stores.enumerated().map { index, store in
-        SourceReader(store, index: index, registry: registry, logger: logger)
+        SourceReader(
+          store, index: index, registry: registry, logger: logger, showing: bar.map { $0.display(of: store.name) })
       }
       try await ServiceGroup(
         services: [worker] + readers, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)

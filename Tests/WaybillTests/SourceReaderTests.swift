@@ -17,7 +17,7 @@ private struct ScriptedSource: ImageSource {
   let name = "scripted"
   var steps: [Step]
 
-  mutating func read() throws(SourceError) -> Inventory? {
+  mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let step = steps.count > 1 ? steps.removeFirst() : steps[0]
     switch step {
     case .holds(let images, let leftOut): return Inventory(images: images, leftOut: leftOut)

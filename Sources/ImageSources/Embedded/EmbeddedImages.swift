@@ -11,7 +11,7 @@ internal import ImageAPI
 ///   no digests and no user. The size is that of the layers above the lowest, as the manifest says it.
 /// - Every rule of the format is checked, the digests of layers with it. Layers are hashed in little memory, and not again
 ///   until they change. What breaks a rule is left out, with the rule and the value; a manifest that was named itself
-///   makes ``read()`` fail.
+///   makes ``read(reporting:)`` fail.
 ///
 /// Symbolic links of layers are followed as long as they stay in the manifest's folder; a link that is a manifest or a
 /// signature is not, unless it is what was named.
@@ -48,7 +48,7 @@ public struct EmbeddedImages: ImageSource {
   /// The images, or nil if nothing has changed.
   ///
   /// - Throws: ``SourceError`` if the folder cannot be read, or the one manifest that was named is wrong.
-  public mutating func read() throws(SourceError) -> Inventory? {
+  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let place = try Self.open(path)
     if lastPath != place.path {
       files = [:]
@@ -62,11 +62,14 @@ public struct EmbeddedImages: ImageSource {
       files = files.filter { there.contains($0.key) }
       isChanged = true
     }
-    for name in names where files[name]?.mayHaveChanged ?? true {
+    let stale = names.filter { files[$0]?.mayHaveChanged ?? true }
+    progress.expect(stale.count)
+    for name in stale {
       let last = files[name]
       let file = EmbeddedImageFile(reading: name, in: place.folder, path: place.path, after: last)
       isChanged = isChanged || file.contents != last?.contents
       files[name] = file
+      progress.advance()
     }
     if let manifest = place.manifest, case .failure(let fault)? = files[manifest]?.contents {
       throw SourceError(.broken, "\(path) is not the manifest of an embedded image: \(fault.reason)")

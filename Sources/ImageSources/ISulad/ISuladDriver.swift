@@ -17,10 +17,12 @@ struct ISuladDriver: StoreDriver {
 
   /// Reads what may have changed.
   ///
-  /// - Parameter storage: iSulad's folder `storage`.
+  /// - Parameters:
+  ///   - storage: iSulad's folder `storage`.
+  ///   - progress: told of each image that is read.
   /// - Returns: whether anything is not as it was.
   /// - Throws: ``FileProblem`` if the folder of the images cannot be read, which leaves everything as it was.
-  mutating func update(in storage: Folder) throws(FileProblem) -> Bool {
+  mutating func update(in storage: Folder, reporting progress: ReadingProgress) throws(FileProblem) -> Bool {
     let opened = FileStamp.now()
     let images = try Folder(name.imagesFolder, in: storage)
     let stamp = try images.ownStamp()
@@ -41,7 +43,11 @@ struct ISuladDriver: StoreDriver {
 
     let stale = ids.filter { files[$0]?.mayHaveChanged($0, in: images) ?? true }
     let known = files
-    let read = mapOnAllCores(stale) { ISuladImageFile(reading: $0, in: images, after: known[$0]) }
+    progress.expect(stale.count)
+    let read = mapOnAllCores(stale) { id in
+      defer { progress.advance() }
+      return ISuladImageFile(reading: id, in: images, after: known[id])
+    }
     for (id, file) in zip(stale, read) {
       isChanged = isChanged || files[id]?.contents != file.contents
       files[id] = file

@@ -42,7 +42,7 @@ public struct ISuladGraph: ImageSource {
   /// embedded images that it last listed are listed still.
   ///
   /// - Throws: ``SourceError`` if the folder cannot be read, or has nothing but a database that never could.
-  public mutating func read() throws(SourceError) -> Inventory? {
+  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let graph = try Self.open(path)
     let storage = try Self.openStorage(in: graph, path)
     if database.update(in: graph, path: path) { isChanged = true }
@@ -51,7 +51,7 @@ public struct ISuladGraph: ImageSource {
         problem.isLock ? .unreadable : .broken, "\(path)/\(ISuladDatabase.file) \(problem.reason)")
     }
     if let storage {
-      try updateDrivers(in: storage)
+      try updateDrivers(in: storage, progress)
     } else if !drivers.isEmpty {
       drivers = []
       isChanged = true
@@ -61,7 +61,7 @@ public struct ISuladGraph: ImageSource {
     return inventory()
   }
 
-  private mutating func updateDrivers(in storage: Folder) throws(SourceError) {
+  private mutating func updateDrivers(in storage: Folder, _ progress: ReadingProgress) throws(SourceError) {
     let remedy = "it must hold the images of iSulad"
     do {
       if try drivers.follow(DriverName.all(in: storage)) { isChanged = true }
@@ -70,7 +70,7 @@ public struct ISuladGraph: ImageSource {
     }
     for index in drivers.indices {
       do throws(FileProblem) {
-        if try drivers[index].update(in: storage) { isChanged = true }
+        if try drivers[index].update(in: storage, reporting: progress) { isChanged = true }
       } catch {
         throw SourceError("\(path)/storage/\(drivers[index].name.imagesFolder)", error, remedy: remedy)
       }

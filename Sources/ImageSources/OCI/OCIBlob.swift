@@ -2,16 +2,17 @@ internal import ImageAPI
 
 /// A manifest or nested index, as it is remembered once it has been read and its digest checked.
 ///
-/// A blob is named by its digest, so what was read once holds for as long as the layout names it.
+/// A blob is named by its digest, so what was read once holds for as long as the layout names it. Images are kept in
+/// place, and what is rare is kept elsewhere, so that 100,000 images take no more memory than they must.
 enum OCIBlob: Sendable {
   /// A container image.
   case image(Facts)
   /// An artifact, of this size in bytes.
   case artifact(size: UInt64)
   /// A nested index, of this size in bytes.
-  case index(OCIIndex, size: UInt64)
+  indirect case index(OCIIndex, size: UInt64)
   /// Not readable, for now.
-  case failed(Failure)
+  indirect case failed(Failure)
 
   /// Names the blob: one that is read as a manifest here and as an index there is two.
   struct Key: Sendable, Hashable {

@@ -40,7 +40,7 @@ public struct OCILayout: ImageSource {
 
   /// Opens the layout in the folder `path`.
   ///
-  /// The images are not looked at: an index that is wrong or only half-written is an error of ``read()``.
+  /// The images are not looked at: an index that is wrong or only half-written is an error of ``read(reporting:)``.
   ///
   /// - Throws: ``SourceError`` if there is no layout of a known version at the path.
   public init(path: String) throws(SourceError) {
@@ -52,7 +52,7 @@ public struct OCILayout: ImageSource {
   ///
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an index that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
-  public mutating func read() throws(SourceError) -> Inventory? {
+  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let isUnchanged = seen.map { !$0.watch.mayHaveChanged(to: FileStamp(path: "\(path)/index.json")) } ?? false
     if isUnchanged, blobs.failures.isEmpty { return try nothingNew() }
     let folder = try Self.open(path)
@@ -79,7 +79,7 @@ public struct OCILayout: ImageSource {
       seen = asSeen(error)
       throw error
     }
-    blobs.update(to: index, in: files)
+    blobs.update(to: index, in: files, reporting: progress)
     let inventory = OCIListing.inventory(of: index, blobs: blobs, path: path)
     seen = asSeen(nil)
     defer {

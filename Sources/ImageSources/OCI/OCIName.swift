@@ -15,14 +15,11 @@ struct OCIName: Sendable {
 
   init(_ text: String) {
     self.text = text
-    let digestless = text.prefix { $0 != "@" }
-    hasDigest = digestless.endIndex < text.endIndex
-    let component = digestless.lastIndex(of: "/") ?? digestless.startIndex
-    if let colon = digestless[component...].lastIndex(of: ":") {
-      repository = String(digestless[..<colon])
-    } else {
-      repository = String(digestless)
-    }
+    let digestless = text.utf8.prefix { $0 != UInt8(ascii: "@") }
+    hasDigest = digestless.endIndex < text.utf8.endIndex
+    let component = digestless.lastIndex(of: UInt8(ascii: "/")) ?? digestless.startIndex
+    let end = digestless[component...].lastIndex(of: UInt8(ascii: ":")) ?? digestless.endIndex
+    repository = String(Substring(digestless[..<end]))
   }
 
   /// What an image is called, by tag and by digest.

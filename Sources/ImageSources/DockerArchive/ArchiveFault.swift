@@ -1,0 +1,12 @@
+/// Why an archive as a whole cannot be read.
+enum ArchiveFault: Error, Hashable {
+  /// The operating system has nothing to read, or something else than a file.
+  case file(FileProblem)
+  /// It is no archive of this kind; a clause that goes on from the file's name.
+  case wrongKind(String)
+  /// It makes no sense, perhaps because it is only half-written; a clause that goes on from the file's name.
+  case broken(String)
+
+  /// Whether the file itself was at fault, which may be over without a sign on it.
+  var isOfFile: Bool { if case .file = self { true } else { false } }
+}

@@ -1,0 +1,118 @@
+internal import ImageAPI
+
+/// Makes an inventory of what an archive holds.
+struct ArchiveListing {
+  /// What is known of an image while its names are still being gathered.
+  private struct Draft {
+    let id: Digest
+    let size: UInt64
+    let user: ImageUser
+    var names: [String] = []
+  }
+
+  private let contents: ArchiveContents
+  private let path: String
+  private var drafts: [Draft] = []
+  /// Where in `drafts` the image of an id is.
+  private var places: [Digest: Int] = [:]
+  private var leftOut: [LeftOut] = []
+
+  /// The images of the archive at `path`.
+  ///
+  /// - Throws: ``ArchiveFault`` if it has no list of them, or none that makes sense.
+  static func inventory(of contents: ArchiveContents, path: String) throws(ArchiveFault) -> Inventory {
+    var listing = ArchiveListing(contents: contents, path: path)
+    let bytes = try contents.list()
+    do {
+      try JSONReader.read(bytes) { reader throws(JSONError) in try listing.read(&reader) }
+    } catch {
+      throw .broken("has a manifest.json that lists no images: \(error.reason)")
+    }
+    let images = listing.drafts.map { draft in
+      Image(
+        id: draft.id, repoTags: draft.names.filter { !isByDigest($0) }, repoDigests: draft.names.filter(isByDigest),
+        size: draft.size, user: draft.user)
+    }
+    return Inventory(images: images.sorted { $0.id < $1.id }, leftOut: listing.leftOut)
+  }
+
+  private static func isByDigest(_ name: String) -> Bool { name.utf8.contains(UInt8(ascii: "@")) }
+
+  private init(contents: ArchiveContents, path: String) {
+    self.contents = contents
+    self.path = path
+  }
+
+  private mutating func read(_ reader: inout JSONReader) throws(JSONError) {
+    var position = 0
+    try reader.array("manifest.json") { reader throws(JSONError) in
+      guard position < ArchiveLimits.images else { throw .content("there are more than \(ArchiveLimits.images)") }
+      var image: ArchivedImage?
+      let error = try reader.attempt { reader throws(JSONError) in image = try ArchivedImage(&reader) }
+      if let error { leave("manifest.json[\(position)]", error.reason) }
+      if let image {
+        do throws(JSONError) {
+          try add(image)
+        } catch {
+          leave(image.names.first ?? image.config, error.reason)
+        }
+      }
+      position += 1
+    }
+  }
+
+  private mutating func leave(_ image: String, _ reason: String) {
+    leftOut.append(LeftOut(image: image, path: path, reason: reason))
+  }
+
+  private mutating func add(_ image: ArchivedImage) throws(JSONError) {
+    let file = try find(image.config, "configuration")
+    let config = try check(file, named: image.config)
+    var size = file.size
+    // What is there once takes its place once, under however many names.
+    var counted: Set<String> = [file.name]
+    for name in image.layers {
+      let layer = try find(name, "layer")
+      guard counted.insert(layer.name).inserted else { continue }
+      let (sum, overflow) = size.addingReportingOverflow(layer.size)
+      guard !overflow else { throw .content("the sizes of its layers are more than 64 bits hold") }
+      size = sum
+    }
+    let place = places[config.id] ?? drafts.count
+    if place == drafts.count {
+      places[config.id] = place
+      drafts.append(Draft(id: config.id, size: size, user: config.user))
+    }
+    drafts[place].names += image.names.filter { !$0.isEmpty }
+  }
+
+  private func find(_ name: String, _ what: StaticString) throws(JSONError) -> ArchiveContents.File {
+    do {
+      return try contents.file(name)
+    } catch {
+      throw .content("its \(what) \(quoted(name)) \(error.reason)")
+    }
+  }
+
+  /// The id and the user of the configuration `file`, which the list calls `name`.
+  private func check(
+    _ file: ArchiveContents.File, named name: String
+  ) throws(JSONError) -> (id: Digest, user: ImageUser) {
+    let shown = "its configuration \(quoted(name))"
+    guard let config = file.config else {
+      let limit = OCILimits.blobSize
+      throw .content(
+        file.size > limit
+          ? "\(shown) has \(file.size) bytes, more than the limit of \(limit)" : "\(shown) is no JSON object")
+    }
+    let base = name.split(separator: "/").last ?? ""
+    if let digest = Digest(base.hasSuffix(".json") ? base.dropLast(5) : base), digest != config.digest {
+      throw .content("\(shown) has the digest \(config.digest), which is not its name")
+    }
+    do {
+      return (config.digest, try config.user.get())
+    } catch {
+      throw .content("\(shown): \(error.reason)")
+    }
+  }
+}
