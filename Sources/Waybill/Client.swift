@@ -51,15 +51,17 @@ public struct Client: Sendable {
     var packer = Packer(capacity: 256)
     write(&packer)
     let request = packer.finish()
-    var attempt = 0
+    var failures: [ClientError] = []
+    var backoff = Backoff()
     while true {
       do throws(ClientError) {
-        return try exchange(request, with: endpoints[attempt % endpoints.count], reading: read)
+        return try exchange(request, with: endpoints[failures.count % endpoints.count], reading: read)
       } catch {
-        attempt += 1
-        guard error.isTransient, attempt < attempts else { throw error }
+        guard error.isTransient else { throw error }
+        failures.append(error)
+        guard failures.count < attempts else { throw ClientError(summing: failures, of: endpoints) }
       }
-      Thread.sleep(forTimeInterval: Self.pause(beforeAttempt: attempt))
+      Thread.sleep(forTimeInterval: backoff.next() / .seconds(1))
     }
   }
 
@@ -106,16 +108,7 @@ public struct Client: Sendable {
 
   private func makeSocket() throws(ZeroMQError) -> Socket {
     let socket = try Socket(.req, in: Context())
-    try socket.set(.ipv6, to: true)
-    try socket.set(.linger, to: .zero)
-    try socket.set(.receiveTimeout, to: timeout)
-    try socket.set(.sendTimeout, to: timeout)
+    try socket.configureForAsking(timeout: timeout)
     return socket
-  }
-
-  /// Seconds, longer each time, and never the same for two clients that lost the same worker.
-  private static func pause(beforeAttempt attempt: Int) -> Double {
-    let longest = min(0.1 * Double(1 << min(attempt - 1, 6)), 2)
-    return Double.random(in: longest / 2...longest)
   }
 }

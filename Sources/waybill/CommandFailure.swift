@@ -56,7 +56,7 @@ extension CommandFailure {
     code =
       switch error {
       case .badEndpoint: .usage
-      case .noAnswer: .unavailable
+      case .noAnswer, .noneAnswered: .unavailable
       case .socket: .system
       case .refused(let error):
         switch error.code {
