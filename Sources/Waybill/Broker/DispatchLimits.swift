@@ -1,0 +1,25 @@
+/// How long and how much a broker waits.
+public struct DispatchLimits: Sendable, Hashable {
+  /// How long after it came a request is refused that nobody answered. Shorter than a client waits, so that the client
+  /// hears why: ``Client`` waits 5 seconds.
+  public var deadline: Duration
+  /// How long a worker may have a request before another one is asked as well.
+  public var patience: Duration
+  /// After how many workers that vanished with it a request is refused, lest it take all of them along.
+  public var losses: Int
+  /// How many requests may wait for a worker.
+  public var waiting: Int
+  /// How many bytes the requests that wait or are with a worker may have together.
+  public var bytes: Int
+  /// Limits; those left out are the defaults.
+  public init(
+    deadline: Duration = .seconds(4), patience: Duration = .seconds(1), losses: Int = 3, waiting: Int = 10_000,
+    bytes: Int = 64 << 20
+  ) {
+    self.deadline = deadline
+    self.patience = patience
+    self.losses = losses
+    self.waiting = waiting
+    self.bytes = bytes
+  }
+}
