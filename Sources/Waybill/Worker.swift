@@ -30,7 +30,8 @@ public struct Worker: Service {
           group.addTask { try await onDedicatedThread(named: thread.name, thread.body) }
         }
         do {
-          try await group.waitForAll()
+          // The first failure ends the others, which `waitForAll` would wait for.
+          while try await group.next() != nil {}
         } catch {
           for thread in threads { thread.stop.raise() }
           throw error

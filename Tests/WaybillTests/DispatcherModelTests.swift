@@ -21,7 +21,7 @@ import Testing
     let ends = model.ends
     print("seed \(seed): \(ends)")
     // Nothing that can happen was left out.
-    #expect(ends.answered > 10_000 && ends.late > 100 && ends.refused.count == 4)
+    #expect(ends.answered > 10_000 && ends.late > 100 && ends.behind > 1_000 && ends.refused.count == 4)
   }
 }
 
@@ -30,6 +30,7 @@ private struct Model: ~Copyable {
   struct Ends {
     var answered = 0
     var late = 0
+    var behind = 0
     var refused: [String: Int] = [:]
   }
 
@@ -44,14 +45,15 @@ private struct Model: ~Copyable {
   private var generator: SeededGenerator
   private var now = ContinuousClock.now
   private let limits = DispatchLimits(
-    deadline: .seconds(4), patience: .seconds(1), losses: 2, waiting: 40, bytes: 4_000)
+    deadline: .seconds(4), patience: .seconds(1), losses: 2, waiting: 40, bytes: 4_000, depth: 4,
+    quick: .milliseconds(10), patienceBehind: .milliseconds(100))
   /// Where each request is that is not over.
   private var places: [Ticket: Place] = [:]
   private var admitted: [Ticket: ContinuousClock.Instant] = [:]
   private var over: Set<Ticket> = []
   private var sizes: [Ticket: Int] = [:]
   /// What each worker has been asked and has not answered: what it holds, or held until it took too long.
-  private var asked: [Ticket: Ticket?] = [:]
+  private var asked: [Ticket: [Ticket]] = [:]
   private var workers: [Ticket] = []
   private var oldAnswers: [(Ticket, Ticket)] = []
 
@@ -94,7 +96,7 @@ private struct Model: ~Copyable {
   }
 
   private mutating func answer() {
-    guard let worker = workers.randomElement(using: &generator), let request = asked[worker] ?? nil else { return }
+    guard let worker = workers.randomElement(using: &generator), let request = asked[worker]?.first else { return }
     settle(request, by: worker)
   }
 
@@ -102,7 +104,7 @@ private struct Model: ~Copyable {
   private mutating func strangeAnswer() {
     guard let (request, worker) = oldAnswers.randomElement(using: &generator) else { return }
     // It may be the right one after all.
-    guard asked[worker] ?? nil != request else { return }
+    guard asked[worker]?.contains(request) != true else { return }
     if dispatcher.settle(request, by: worker, at: now) {
       fault = "\(worker) answered \(request), which it was not asked"
     }
@@ -111,7 +113,7 @@ private struct Model: ~Copyable {
   private mutating func settle(_ request: Ticket, by worker: Ticket) {
     let isPending = places[request] != nil
     let isTaken = dispatcher.settle(request, by: worker, at: now)
-    asked[worker] = .some(nil)
+    asked[worker]?.removeFirst()
     if oldAnswers.count < 1_000 {
       oldAnswers.append((request, worker))
     } else {
@@ -126,7 +128,7 @@ private struct Model: ~Copyable {
     let worker = dispatcher.join(at: now)
     if workers.contains(worker) { fault = "\(worker) joined twice" }
     workers.append(worker)
-    asked[worker] = .some(nil)
+    asked[worker] = []
   }
 
   private mutating func leave(because departure: Dispatcher.Departure) {
@@ -136,7 +138,7 @@ private struct Model: ~Copyable {
 
   private mutating func remove(_ worker: Ticket, because departure: Dispatcher.Departure) {
     workers.removeAll { $0 == worker }
-    if let request = asked.removeValue(forKey: worker) ?? nil, places[request] == .with(worker) {
+    for request in asked.removeValue(forKey: worker) ?? [] where places[request] == .with(worker) {
       places[request] = .waiting
     }
     if let action = dispatcher.remove(worker, because: departure) { carryOut(action) }
@@ -156,9 +158,13 @@ private struct Model: ~Copyable {
         // Given to a second one only when the first has had it for long.
         guard other != worker else { return fault = "\(request) twice to \(worker)" }
       }
-      guard asked[worker] == .some(nil) else { return fault = "\(worker) is given a second request" }
+      let count = asked[worker]?.count ?? 0
+      guard count < limits.depth, count == 0 || !asked.values.contains([]) else {
+        return fault = "\(worker) is given another request beside \(count)"
+      }
+      if count > 0 { ends.behind += 1 }
       places[request] = .with(worker)
-      asked[worker] = request
+      asked[worker]?.append(request)
     case .refuse(let request, let refusal):
       guard places[request] != nil else { return fault = "\(request) is over and refused: \(refusal)" }
       if case .deadline = refusal, let came = admitted[request], now - came < limits.deadline {
@@ -197,11 +203,9 @@ private struct Model: ~Copyable {
     if late { fault = "a request is past its deadline" }
     if sizes.values.reduce(0, +) > limits.bytes { fault = "too many bytes" }
     if dispatcher.waitingCount > limits.waiting + workers.count { fault = "too many wait" }
-    let isIdle = asked.values.contains { $0 == nil }
-    if isIdle, dispatcher.waitingCount > 0 { fault = "a request waits while a worker is idle" }
-    var holders: Set<Ticket> = []
-    for case .with(let worker) in places.values where !holders.insert(worker).inserted {
-      fault = "\(worker) has two requests"
+    if asked.values.contains([]), dispatcher.waitingCount > 0 { fault = "a request waits while a worker is idle" }
+    for case .with(let worker) in places.values where asked[worker] == nil {
+      fault = "\(worker) is gone with a request"
     }
   }
 

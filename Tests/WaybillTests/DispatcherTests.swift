@@ -5,7 +5,8 @@ import Testing
 /// Each transition of the broker's state machine, by a clock that is set by hand.
 @Suite struct DispatcherTests {
   private let start = ContinuousClock.now
-  private let limits = DispatchLimits(deadline: .seconds(4), patience: .seconds(1), losses: 3, waiting: 3, bytes: 1_000)
+  private let limits = DispatchLimits(
+    deadline: .seconds(4), patience: .seconds(1), losses: 3, waiting: 3, bytes: 1_000, depth: 1)
 
   private func dispatcher() -> Dispatcher { Dispatcher(limits, at: start) }
 
@@ -18,7 +19,7 @@ import Testing
 
   @Test("A request goes to the worker that has been idle longest, one to each, and the rest wait in their order")
   func leastRecentlyUsed() throws {
-    var dispatcher = Dispatcher(DispatchLimits(), at: start)
+    var dispatcher = Dispatcher(DispatchLimits(depth: 1), at: start)
     let workers = (0..<2).map { _ in dispatcher.join(at: start) }
     let requests = try (0..<5).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
     #expect(dispatcher.next(at: start) == .dispatch(requests[0], to: workers[0]))
@@ -144,6 +145,53 @@ import Testing
     #expect(dispatcher.settle(again, by: slow, at: later) == true)
     #expect(dispatcher.settle(again, by: other, at: later) == false)
     #expect(dispatcher.requestCount == 0)
+  }
+
+  @Test("When all are busy, a worker that answers quickly is given more, up to a depth; one that is slow is not")
+  func depth() throws {
+    var dispatcher = Dispatcher(DispatchLimits(depth: 3), at: start)
+    let worker = dispatcher.join(at: start)
+    let requests = try (0..<8).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
+    #expect(dispatcher.next(at: start) == .dispatch(requests[0], to: worker))
+    #expect(dispatcher.next(at: start) == nil)
+    #expect(dispatcher.settle(requests[0], by: worker, at: start + .milliseconds(2)) == true)
+    var now = start + .milliseconds(2)
+    for request in 1...2 { #expect(dispatcher.next(at: now) == .dispatch(requests[request], to: worker)) }
+    #expect(dispatcher.next(at: now) == nil)
+    // Another one that is idle comes first.
+    let other = dispatcher.join(at: now)
+    #expect(dispatcher.next(at: now) == .dispatch(requests[3], to: other))
+    #expect(dispatcher.settle(requests[1], by: worker, at: now) == true)
+    for request in 4...5 { #expect(dispatcher.next(at: now) == .dispatch(requests[request], to: worker)) }
+    #expect(dispatcher.next(at: now) == nil)
+    // One that takes longer gets the next when it is idle.
+    now += .milliseconds(3)
+    #expect(dispatcher.settle(requests[2], by: worker, at: now) == true)
+    #expect(dispatcher.next(at: now) == nil)
+    #expect(dispatcher.settle(requests[4], by: worker, at: now) == true)
+    #expect(dispatcher.next(at: now) == .dispatch(requests[6], to: worker))
+  }
+
+  @Test("What is behind a request that takes long goes to another worker, and only the first is suspected of a death")
+  func behind() throws {
+    var dispatcher = Dispatcher(DispatchLimits(losses: 1, depth: 4), at: start)
+    let worker = dispatcher.join(at: start)
+    let requests = try (0..<4).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
+    _ = dispatcher.next(at: start)
+    #expect(dispatcher.settle(requests[0], by: worker, at: start) == true)
+    for request in 1...2 { #expect(dispatcher.next(at: start) == .dispatch(requests[request], to: worker)) }
+    let late = start + .milliseconds(20)
+    #expect(dispatcher.wake == late && dispatcher.next(at: late) == nil)
+    #expect(dispatcher.waitingCount == 2)
+    let other = dispatcher.join(at: late)
+    #expect(dispatcher.next(at: late) == .dispatch(requests[2], to: other))
+    #expect(dispatcher.settle(requests[2], by: other, at: late) == true)
+    #expect(dispatcher.next(at: late) == .dispatch(requests[3], to: other))
+    let fresh = try dispatcher.admit(bytes: 1, at: late).get()
+    #expect(dispatcher.next(at: late) == .dispatch(fresh, to: other))
+    #expect(dispatcher.remove(worker, because: .lost) == .refuse(requests[1], .workersLost(1)))
+    #expect(dispatcher.remove(other, because: .lost) == .refuse(requests[3], .workersLost(1)))
+    #expect(dispatcher.next(at: late) == .refuse(fresh, .noWorker))
   }
 
   @Test("An answer from a worker that was not asked, or to another request, changes nothing")

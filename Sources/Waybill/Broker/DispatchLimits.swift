@@ -11,15 +11,34 @@ public struct DispatchLimits: Sendable, Hashable {
   public var waiting: Int
   /// How many bytes the requests that wait or are with a worker may have together.
   public var bytes: Int
+  /// How many requests a worker may have that answers quickly, when no other one is idle. With one, every request costs
+  /// both ends a wake-up, which takes longer than answering it.
+  public var depth: Int
+  /// What counts as quick.
+  public var quick: Duration
+  /// How long a request may be behind another one before another worker is asked.
+  public var patienceBehind: Duration
+  /// The time between two signs of life from the broker to a worker.
+  public var heartbeatInterval: Duration
+  /// After how long without a sign of life from a worker it counts as gone.
+  public var heartbeatTimeout: Duration
+
   /// Limits; those left out are the defaults.
   public init(
     deadline: Duration = .seconds(4), patience: Duration = .seconds(1), losses: Int = 3, waiting: Int = 10_000,
-    bytes: Int = 64 << 20
+    bytes: Int = 64 << 20, depth: Int = 8, quick: Duration = .milliseconds(2),
+    patienceBehind: Duration = .milliseconds(20), heartbeatInterval: Duration = .milliseconds(500),
+    heartbeatTimeout: Duration = .milliseconds(2_500)
   ) {
     self.deadline = deadline
     self.patience = patience
     self.losses = losses
     self.waiting = waiting
     self.bytes = bytes
+    self.depth = depth
+    self.quick = quick
+    self.patienceBehind = patienceBehind
+    self.heartbeatInterval = heartbeatInterval
+    self.heartbeatTimeout = heartbeatTimeout
   }
 }

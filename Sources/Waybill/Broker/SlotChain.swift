@@ -1,4 +1,4 @@
-/// Small numbers in an order: each at most once, put at either end and taken out anywhere at the same small cost.
+/// Small numbers in an order: each at most once, put at the end and taken out anywhere at the same small cost.
 ///
 /// The queues of the broker, whose requests and workers leave from the middle as often as from the front.
 struct SlotChain {
@@ -23,14 +23,6 @@ struct SlotChain {
     links[slot] = Link(previous: last, next: nil, isIn: true)
     if let last { links[last].next = slot } else { first = slot }
     last = slot
-    count += 1
-  }
-
-  mutating func prepend(_ slot: Int) {
-    makeRoom(for: slot)
-    links[slot] = Link(previous: nil, next: first, isIn: true)
-    if let first { links[first].previous = slot } else { last = slot }
-    first = slot
     count += 1
   }
 
