@@ -56,16 +56,18 @@ public struct Client: Sendable {
     var packer = Packer(capacity: 256)
     write(&packer)
     let request = packer.finish()
-    var attempt = 0
+    var failures: [ClientError] = []
+    var backoff = Backoff()
     while true {
       do throws(ClientError) {
-        return try exchange(request, with: endpoints[attempt % endpoints.count], reading: read)
+        return try exchange(request, with: endpoints[failures.count % endpoints.count], reading: read)
       } catch {
-        attempt += 1
-        let mayHelp = error.isTransient || error.isOfOneEndpoint && attempt < endpoints.count
-        guard mayHelp, attempt < attempts else { throw error }
+        guard error.isTransient || error.isOfOneEndpoint else { throw error }
+        failures.append(error)
+        let mayHelp = error.isTransient || failures.count < endpoints.count
+        guard mayHelp, failures.count < attempts else { throw ClientError(summing: failures, of: endpoints) }
       }
-      Thread.sleep(forTimeInterval: Self.pause(beforeAttempt: attempt))
+      Thread.sleep(forTimeInterval: backoff.next() / .seconds(1))
     }
   }
 
@@ -87,11 +89,5 @@ public struct Client: Sendable {
     } catch {
       throw .refused(error)
     }
-  }
-
-  /// Seconds, longer each time, and never the same for two clients that lost the same worker.
-  private static func pause(beforeAttempt attempt: Int) -> Double {
-    let longest = min(0.1 * Double(1 << min(attempt - 1, 6)), 2)
-    return Double.random(in: longest / 2...longest)
   }
 }

@@ -39,8 +39,7 @@ struct ClientConnection: ~Copyable {
 
   private static func makeSocket(as security: ClientSecurity) throws(ZeroMQError) -> Socket {
     let socket = try Socket(.req, in: Context())
-    try socket.set(.ipv6, to: true)
-    try socket.set(.linger, to: .zero)
+    try socket.configureForAsking()
     try security.apply(to: socket)
     return socket
   }

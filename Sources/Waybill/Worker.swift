@@ -1,11 +1,10 @@
-internal import ImageAPI
 public import ImageRegistry
 public import Logging
-internal import MessagePack
 public import ServiceLifecycle
 internal import ZeroMQ
 
-/// A REP socket on a thread of its own that answers each request from a registry.
+/// Answers requests from a registry: at endpoints of its own, behind proxies and in the pools of brokers, on threads of
+/// its own.
 public struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
@@ -24,112 +23,70 @@ public struct Worker: Service {
   public func run() async throws {
     // One I/O thread serves small replies a fifth cheaper than two, and beside lists of 48 MB still within milliseconds.
     let context = try Context(ioThreads: 1)
-    let stop = StopSignal(in: context, name: "worker")
+    let threads = threads(in: context)
     try await withTaskCancellationOrGracefulShutdownHandler {
-      try await onDedicatedThread(named: "waybill-rep") {
-        try serve(in: context, until: stop)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for thread in threads {
+          group.addTask { try await onDedicatedThread(named: thread.name, thread.body) }
+        }
+        do {
+          // The first failure ends the others, which `waitForAll` would wait for.
+          while try await group.next() != nil {}
+        } catch {
+          for thread in threads { thread.stop.raise() }
+          throw error
+        }
       }
     } onCancelOrGracefulShutdown: {
-      stop.raise()
-    }
-  }
-
-  private func serve(in context: Context, until stop: StopSignal) throws(ZeroMQError) {
-    let gatekeeper = try Gatekeeper(configuration.security, in: context, logger: logger)
-    defer { gatekeeper.stop() }
-    var watch: ConnectionWatch?
-    defer { watch?.end() }
-    let socket = try Socket(.rep, in: context)
-    try configure(socket)
-    watch = try watchConnections(of: socket, waking: stop)
-    try socket.bind(stop.endpoint)
-    for endpoint in configuration.endpoints {
-      switch endpoint {
-      case .bind(let address):
-        // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
-        try socket.set(.ipv6, to: address.contains("["))
-        try configuration.security.apply(to: socket)
-        let actual = try socket.bind(address)
-        logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
-      case .connect(let address):
-        try connect(socket, to: address)
-        logger.notice("connecting", metadata: [LogKey.endpoint: "\(address)"])
-      }
-    }
-
-    var handler = RequestHandler(registry: registry)
-    var message = Message()
-    while !stop.isRaised {
-      try socket.receive(into: &message)
-      try answer(message, on: socket, with: &handler, gatekeeper)
-      for endpoint in watch?.takeLost() ?? [] {
-        try socket.disconnect(endpoint)
-        try connect(socket, to: endpoint)
-      }
-    }
-
-    // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two
-    // requests that have arrived the socket may look empty, as another thread takes them from the network.
-    let deadline = ContinuousClock.now + configuration.drainTime
-    var poller = Poller()
-    poller.add(socket)
-    while ContinuousClock.now < deadline, try poller.wait(timeout: Self.quietTime) > 0 {
-      while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
-        try answer(message, on: socket, with: &handler, gatekeeper)
-      }
+      for thread in threads { thread.stop.raise() }
     }
     logger.notice("stopped")
   }
 
-  /// So long without a request means that none is left.
-  private static let quietTime = Duration.milliseconds(100)
-
-  private func configure(_ socket: borrowing Socket) throws(ZeroMQError) {
-    try socket.set(.linger, to: configuration.linger)
-    // Well above the limit of a request, so that what is somewhat too long gets an error and not a closed connection.
-    try socket.set(.maxMessageSize, to: 1 << 20)
-    // A peer that never says who it is, or that vanished without a word, is let go.
-    try socket.set(.handshakeInterval, to: .seconds(10))
-    try socket.set(.heartbeatInterval, to: .seconds(10))
-    try socket.set(.heartbeatTimeout, to: .seconds(30))
+  /// A thread of the worker's, and how to end it.
+  private struct WorkerThread: Sendable {
+    let name: String
+    let stop: StopSignal
+    let body: @Sendable () throws -> Void
   }
 
-  private func connect(_ socket: borrowing Socket, to address: String) throws(ZeroMQError) {
-    try socket.set(.ipv6, to: true)
-    try configuration.proxySecurity.apply(to: socket)
-    try socket.connect(address)
+  private func threads(in context: Context) -> [WorkerThread] {
+    configuration.hasEndpoints ? servers(in: context) + members(in: context) : members(in: context)
   }
 
-  /// Nothing, where everybody is served and nobody else is needed.
-  private func watchConnections(
-    of socket: borrowing Socket, waking stop: StopSignal
-  ) throws(ZeroMQError) -> ConnectionWatch? {
-    let addresses = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
-    guard !addresses.isEmpty || configuration.security != .none else { return nil }
-    return ConnectionWatch(try socket.monitor(), addresses: addresses, signal: stop, logger: logger)
-  }
-
-  private func answer(
-    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
-    _ gatekeeper: Gatekeeper
-  ) throws(ZeroMQError) {
-    let reply: PackedBytes
-    if message.hasMore {
-      reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
-    } else if let refusal = gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
-      reply = message.withBytes { handler.reply(to: $0, refusing: refusal) }
-    } else {
-      reply = message.withBytes { handler.reply(to: $0) }
+  /// A bare REP socket for one thread, which is the fastest; several share the endpoints by a pump.
+  private func servers(in context: Context) -> [WorkerThread] {
+    let stop = StopSignal(in: context, name: "worker")
+    guard configuration.threads > 1 else {
+      let server = server(in: context, stop)
+      return [WorkerThread(name: "waybill-rep", stop: stop) { try server.serve() }]
     }
-    try socket.send(Message(lending: reply))
+    let pump = ThreadPump(in: context, configuration, stop: stop, logger: logger)
+    let servers = (0..<configuration.threads).map { number in
+      let stop = StopSignal(in: context, name: "worker-\(number)")
+      let server = server(in: context, stop)
+      return WorkerThread(name: "waybill-rep-\(number)", stop: stop) {
+        defer { pump.threadEnded() }
+        try server.serve(inside: pump.endpoint)
+      }
+    }
+    return [WorkerThread(name: "waybill-pump", stop: stop) { try pump.run() }] + servers
   }
-}
 
-extension Message {
-  /// A message that shares its bytes with every other reader of them.
-  fileprivate init(lending bytes: PackedBytes) throws(ZeroMQError) {
-    self = try bytes.withUnsafeBytes { (buffer) throws(ZeroMQError) in
-      try Message(lending: buffer, keepingAlive: bytes)
+  private func server(in context: Context, _ stop: StopSignal) -> RequestServer {
+    RequestServer(context: context, configuration: configuration, registry: registry, logger: logger, stop: stop)
+  }
+
+  /// For each broker as many workers as there are threads, as the protocol gives a worker one request at a time.
+  private func members(in context: Context) -> [WorkerThread] {
+    configuration.brokers.flatMap { broker in
+      (0..<configuration.threads).map { number in
+        let stop = StopSignal(in: context, name: "\(broker)-\(number)")
+        let member = PoolMember(
+          broker: broker, context: context, configuration: configuration, registry: registry, logger: logger,
+          stop: stop)
+        return WorkerThread(name: "waybill-pool-\(number)", stop: stop) { try member.serve() }
+      }
     }
   }
 }

@@ -6,14 +6,18 @@ public struct WorkerConfiguration: Sendable {
     case bind(String)
     /// The worker goes to a proxy's DEALER, and shares the clients that come there with other workers.
     case connect(String)
+    /// The worker goes to a broker, and joins its pool.
+    case broker(String)
   }
 
   /// Where the worker serves: `tcp://host:port` or `ipc://path`.
   public var endpoints: [Endpoint]
   /// What is asked of those who come to an endpoint that the worker binds.
   public var security: ServerSecurity
-  /// How the worker proves who it is to a proxy that it connects to.
-  public var proxySecurity: ClientSecurity
+  /// How the worker proves who it is to a proxy or a broker that it connects to.
+  public var peerSecurity: ClientSecurity
+  /// How many requests are answered at once, 1 or more; in the pools of brokers, at once for each of them.
+  public var threads: Int
   /// How long to go on after the signal to stop, answering what has arrived.
   public var drainTime: Duration
   /// How long to keep the connections open after that, for replies that are still being sent.
@@ -21,13 +25,24 @@ public struct WorkerConfiguration: Sendable {
 
   /// A worker that serves at `endpoints`.
   public init(
-    endpoints: [Endpoint], security: ServerSecurity = .none, proxySecurity: ClientSecurity = .none,
+    endpoints: [Endpoint], security: ServerSecurity = .none, peerSecurity: ClientSecurity = .none, threads: Int = 1,
     drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
   ) {
+    precondition(threads > 0)
     self.endpoints = endpoints
     self.security = security
-    self.proxySecurity = proxySecurity
+    self.peerSecurity = peerSecurity
+    self.threads = threads
     self.drainTime = drainTime
     self.linger = linger
   }
+}
+
+extension WorkerConfiguration {
+  var brokers: [String] {
+    endpoints.compactMap { if case .broker(let address) = $0 { address } else { nil } }
+  }
+
+  /// Whether there are endpoints that are not brokers.
+  var hasEndpoints: Bool { brokers.count < endpoints.count }
 }

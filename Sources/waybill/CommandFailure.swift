@@ -70,7 +70,7 @@ extension CommandFailure {
     code =
       switch error {
       case .badEndpoint: .usage
-      case .noAnswer: .unavailable
+      case .noAnswer, .noneAnswered: .unavailable
       case .socket: .system
       case .keyRefused, .handshakeFailed: .noPermission
       case .refused(let error):

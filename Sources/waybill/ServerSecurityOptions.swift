@@ -25,6 +25,11 @@ struct ServerSecurityOptions: ParsableArguments {
 
   /// What to ask of those who come to `endpoints`.
   func security(binding endpoints: [String]) throws(CommandFailure) -> ServerSecurity {
+    try security(binding: endpoints, letting: authorizedKeys)
+  }
+
+  /// What to ask of those who come to `endpoints`, of whom there is a list of their own.
+  func security(binding endpoints: [String], letting authorizedKeys: String?) throws(CommandFailure) -> ServerSecurity {
     guard let keys = try keys() else {
       for endpoint in endpoints where !insecure { try EndpointCheck.checkIsLocal(endpoint) }
       return .none

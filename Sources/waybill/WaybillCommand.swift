@@ -7,7 +7,9 @@ struct WaybillCommand: AsyncParsableCommand {
     commandName: "waybill",
     abstract: "Which container images are here? A ZeroMQ worker that answers, and its client.",
     version: Waybill.version,
-    subcommands: [WorkerCommand.self, ImagesCommand.self, StatusCommand.self, KeygenCommand.self])
+    subcommands: [
+      WorkerCommand.self, BrokerCommand.self, ImagesCommand.self, StatusCommand.self, KeygenCommand.self,
+    ])
 
   static func main() async {
     do {

@@ -23,8 +23,9 @@ struct WorkerCommand: AsyncParsableCommand {
       The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
       the word of the source named first is taken. A store is read again when it changes.
 
-      Until every source was read, requests are answered by the error UNAVAILABLE. On SIGTERM or SIGINT the worker \
-      answers what has arrived and exits with 0.
+      Until every source was read, requests are answered by the error UNAVAILABLE. To brokers the \
+      worker goes when they were read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits \
+      with 0.
 
       An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
       are made by waybill keygen. Whoever is in the folder of authorized keys is let in, and put out, within two seconds.
@@ -36,7 +37,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker containers-storage: containers-storage:$HOME/.local/share/containers/storage
         waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
-        waybill worker oci:/srv/images --bind 'tcp://*:5555' --curve-key server.key_secret --authorized-keys clients
+        waybill worker oci:/srv/images --broker tcp://one.example:5556 --broker tcp://two.example:5556
       """)
 
   @Argument(help: ArgumentHelp("What to list, such as oci:/srv/images.", valueName: "source"))
@@ -45,57 +46,55 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
   var bind: [String] = []
 
-  @Option(help: "The DEALER side of a ROUTER/DEALER proxy that clients connect to.")
+  @Option(help: "The DEALER side of a ROUTER/DEALER proxy that clients connect to; several times for several proxies.")
   var connect: [String] = []
+
+  @Option(help: "The backend of a waybill broker, whose pool the worker joins; several times for several brokers.")
+  var broker: [String] = []
+
+  @Option(help: "How many requests to answer at once. More than one pays off where there are more cores than two.")
+  var threads = 1
 
   @OptionGroup var security: ServerSecurityOptions
 
   @Option(
     help: ArgumentHelp(
-      "The public key of the proxy, or the certificate that has it: --connect then uses CURVE.",
+      "The public key of the proxy or broker, or the certificate that has it: --connect and --broker then use CURVE.",
       valueName: "key-or-file"))
   var serverKey: String?
 
-  @Option(
-    help: "What to log on standard error: trace, debug, info, notice, warning, error or critical.",
-    transform: { text in
-      guard let level = Logger.Level(rawValue: text) else { throw ValidationError("There is no level \(text).") }
-      return level
-    })
-  var logLevel = Logger.Level.notice
+  @OptionGroup var logging: LogOptions
 
   func validate() throws {
     guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
-    guard serverKey == nil || !connect.isEmpty else {
-      throw ValidationError("--server-key is that of a proxy: it needs --connect.")
-    }
     guard sources.count <= ImageRegistry.mostSources else {
       throw ValidationError("There may be \(ImageRegistry.mostSources) sources at the most, not \(sources.count).")
     }
+    guard serverKey == nil || !connect.isEmpty || !broker.isEmpty else {
+      throw ValidationError("--server-key is that of a proxy or a broker: it needs --connect or --broker.")
+    }
+    guard (1...256).contains(threads) else { throw ValidationError("Threads are 1 to 256, not \(threads).") }
   }
 
   func run() async throws {
-    let bar = logLevel <= .notice ? ProgressBar() : nil
+    let bar = logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
-    var logger = Logger(label: "waybill") { label -> any LogHandler in
-      let handler: any LogHandler = StreamLogHandler.standardError(label: label)
-      return bar.map { BarredLogHandler(handler, above: $0) } ?? handler
-    }
-    logger.logLevel = logLevel
+    let logger = logging.logger(above: bar)
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
-    for endpoint in connect { try EndpointCheck.check(endpoint) }
+    for endpoint in connect + broker { try EndpointCheck.check(endpoint) }
     do {
       let stores = try sources.map { text throws(SourceError) in try ImageSourceLocation(text).open() }
       let registry = ImageRegistry(sources: stores.map(\.name))
-      let configuration = WorkerConfiguration(
-        endpoints: endpoints, security: try security.security(binding: bound), proxySecurity: try proxySecurity())
-      let worker = Worker(configuration, registry: registry, logger: logger)
+      let worker = Worker(
+        WorkerConfiguration(
+          endpoints: endpoints, security: try security.security(binding: bound), peerSecurity: try peerSecurity(),
+          threads: threads), registry: registry, logger: logger)
       let readers = stores.enumerated().map { index, store in
         SourceReader(
           store, index: index, registry: registry, logger: logger, showing: bar.map { $0.display(of: store.name) })
       }
       try await ServiceGroup(
-        services: [worker] + readers, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)
+        services: [worker] + readers, gracefulShutdownSignals: [.sigterm, .sigint], logger: logging.groupLogger
       ).run()
     } catch let error as SourceError {
       throw CommandFailure(error)
@@ -105,19 +104,15 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private var endpoints: [WorkerConfiguration.Endpoint] {
-    bound.map { .bind($0) } + connect.map { .connect($0) }
+    bound.map { .bind($0) } + connect.map { .connect($0) } + broker.map { .broker($0) }
   }
 
-  private var bound: [String] { bind.isEmpty && connect.isEmpty ? ["tcp://127.0.0.1:5555"] : bind }
-
-  private func proxySecurity() throws(CommandFailure) -> ClientSecurity {
-    try connect.isEmpty ? .none : ClientSecurity(serverKey: serverKey, curveKey: security.curveKey)
+  private var bound: [String] {
+    bind.isEmpty && connect.isEmpty && broker.isEmpty ? ["tcp://127.0.0.1:5555"] : bind
   }
 
-  /// The service group tells of every step at debug and of every error that the command itself reports.
-  private func quiet(_ logger: Logger) -> Logger {
-    var logger = logger
-    logger.logLevel = max(logger.logLevel, .critical)
-    return logger
+  private func peerSecurity() throws(CommandFailure) -> ClientSecurity {
+    try connect.isEmpty && broker.isEmpty
+      ? .none : ClientSecurity(serverKey: serverKey, curveKey: security.curveKey)
   }
 }

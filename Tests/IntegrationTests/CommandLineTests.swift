@@ -69,6 +69,18 @@ import Testing
       naming: endpoint.isEmpty ? "\"\"" : endpoint)
   }
 
+  @Test(
+    arguments: [
+      (["broker", "--frontend", "foo://127.0.0.1:1"], CInt(64), "foo://127.0.0.1:1"),
+      (["broker", "--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:x"], 64, "tcp://127.0.0.1:x"),
+      (["broker", "--frontend", "ipc://\(Repository.root)/Package.swift"], 65, "Package.swift"),
+      (["worker", "oci:\(Repository.sampleLayout)", "--broker", "127.0.0.1:5556"], 64, "127.0.0.1:5556"),
+      (["worker", "oci:\(Repository.sampleLayout)", "--broker", "tcp://127.0.0.1"], 64, "tcp://127.0.0.1"),
+    ])
+  func aPoolWhereNoneCanBe(_ arguments: [String], _ code: CInt, _ endpoint: String) async throws {
+    try await expectRefusal(arguments + ["--log-level", "error"], code: code, naming: endpoint)
+  }
+
   @Test func aFileInTheWayOfASocketIsLeftAlone() async throws {
     let folder = try TemporaryFolder()
     let file = "\(folder.path)/precious"
@@ -93,6 +105,12 @@ import Testing
       (["worker"], "<source>"),
       (["worker", "oci:/srv", "--no-such-option"], "--no-such-option"),
       (["worker", "oci:/srv", "--log-level", "loud"], "loud"),
+      (["worker", "oci:/srv", "--threads", "0"], "0"),
+      (["worker", "oci:/srv", "--threads", "many"], "many"),
+      (["broker", "--deadline", "0"], "0.0"),
+      (["broker", "--patience", "nan"], "nan"),
+      (["broker", "--queue", "0"], "0"),
+      (["broker", "oci:/srv"], "oci:/srv"),
       (["images", "one", "two"], "two"),
       (["images", "--output", "xml"], "xml"),
       (["images", "--timeout", "0"], "0.0"),

@@ -36,11 +36,12 @@ import Testing
     }
   }
 
-  @Test func theListIsReadAgain() async throws {
+  @Test(arguments: ["1", "2"])
+  func theListIsReadAgain(threads: String) async throws {
     let keys = try await Keys()
     try await keys.make("alice")
     try keys.authorize("alice")
-    try await withWorker(serving: sample, at: keys.server) { (worker) async throws in
+    try await withWorker(serving: sample, at: keys.server + ["--threads", threads]) { (worker) async throws in
       let client = try Python.start(
         "curve_client.py", [worker.endpoint, keys.certificate("server"), keys.secret("alice")])
       defer { client.send(SIGKILL) }
@@ -203,5 +204,43 @@ import Testing
       let endpoint = worker.endpoint.replacing("0.0.0.0", with: "127.0.0.1")
       #expect(try await ask(endpoint, keys.client("alice")).exitCode == 0)
     }
+  }
+
+  @Test func aBrokerKnowsItsClientsFromItsWorkers() async throws {
+    let keys = try await Keys()
+    for name in ["alice", "worker"] { try await keys.make(name) }
+    try keys.authorize("alice")
+    let workers = "\(keys.authorized)-workers"
+    try FileManager.default.createDirectory(atPath: workers, withIntermediateDirectories: false)
+    try FileManager.default.copyItem(atPath: keys.certificate("worker"), toPath: "\(workers)/worker.key")
+    let places = try await Python.freePorts(2).map { "tcp://127.0.0.1:\($0)" }
+    let broker = try ChildProcess([
+      Waybill.path(), "broker", "--frontend", places[0], "--backend", places[1], "--curve-key", keys.secret("server"),
+      "--authorized-keys", keys.authorized, "--authorized-workers", workers,
+    ])
+    defer { broker.send(SIGKILL) }
+    #expect(try await eventually { broker.errors.lines.count { $0.hasSuffix(" listening") } == 2 })
+
+    // Who may ask may not answer.
+    let impostor = try ChildProcess([Waybill.path(), "worker", sample, "--broker", places[1]] + keys.client("alice"))
+    defer { impostor.send(SIGKILL) }
+    #expect(try await eventually { broker.errors.text.contains("role=workers [Waybill] refused a client") })
+    #expect(try await ask(places[0], keys.client("alice") + ["--retries", "0"]).exitCode == 69)
+
+    let worker = try ChildProcess([Waybill.path(), "worker", sample, "--broker", places[1]] + keys.client("worker"))
+    defer { worker.send(SIGKILL) }
+    #expect(try await eventually { try await ask(places[0], keys.client("alice")).exitCode == 0 })
+    #expect(try await ask(places[0], keys.client("worker")).exitCode == 77)
+
+    let client = try Python.start("curve_client.py", [places[0], keys.certificate("server"), keys.secret("alice")])
+    defer { client.send(SIGKILL) }
+    #expect(try await eventually { client.output.text == "6\n" }, "\(client.errors.text)")
+    try keys.revoke("alice")
+    #expect(try await eventually { client.output.text == "6\nPERMISSION_DENIED\n" }, "\(client.errors.text)")
+    try keys.authorize("alice")
+    #expect(try await eventually { client.output.text == "6\nPERMISSION_DENIED\n6\n" }, "\(client.errors.text)")
+    try FileManager.default.removeItem(atPath: "\(workers)/worker.key")
+    #expect(
+      try await eventually { client.output.text == "6\nPERMISSION_DENIED\n6\nUNAVAILABLE\n" }, "\(client.output.text)")
   }
 }

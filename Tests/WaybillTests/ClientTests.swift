@@ -61,10 +61,27 @@ import Waybill
     }
   }
 
-  @Test("A worker that cannot answer yet is asked again, up to the last attempt")
-  func unavailable() async throws {
+  @Test("When several endpoints fail, each of them is named with what it said last")
+  func lastErrors() async throws {
     try await blocking {
-      let notYet = FakeWorker.Answer.now([errorReply(.unavailable, "not yet")])
+      try FakeWorker.run({ .now([errorReply(.unavailable, "not yet, \($0)")]) }) { (unready) throws in
+        let silent = uniqueIPCEndpoint()
+        let client = Client(endpoints: [unready.endpoint, silent], timeout: .milliseconds(300), attempts: 3)
+        let error = #expect(throws: ClientError.self) { try client.listImages() }
+        #expect(
+          error?.description
+            == "no endpoint has an answer: \(unready.endpoint): UNAVAILABLE: not yet, 1; \(silent): no answer within 0.3 seconds"
+        )
+      }
+    }
+  }
+
+  @Test(
+    "What another attempt may get is asked for again, up to the last attempt",
+    arguments: [StatusCode.unavailable, .deadlineExceeded, .resourceExhausted])
+  func transient(code: StatusCode) async throws {
+    try await blocking {
+      let notYet = FakeWorker.Answer.now([errorReply(code, "not yet")])
       try FakeWorker.run({ $0 < 2 ? notYet : Self.list }) { (worker) throws in
         let client = Client(endpoints: [worker.endpoint], timeout: .seconds(10), attempts: 3)
         #expect(try client.listImages().names == ["right"])
@@ -72,8 +89,8 @@ import Waybill
       }
       try FakeWorker.run({ _ in notYet }) { (worker) throws in
         let client = Client(endpoints: [worker.endpoint], timeout: .seconds(10), attempts: 2)
-        #expect(throws: ClientError.refused(APIError(.unavailable, "not yet"))) { try client.listImages() }
-        #expect(throws: ClientError.refused(APIError(.unavailable, "not yet"))) { try client.status() }
+        #expect(throws: ClientError.refused(APIError(code, "not yet"))) { try client.listImages() }
+        #expect(throws: ClientError.refused(APIError(code, "not yet"))) { try client.status() }
         #expect(worker.requests.count == 4)
       }
     }
@@ -81,7 +98,7 @@ import Waybill
 
   @Test(
     "What will be wrong again is not asked again",
-    arguments: [StatusCode.invalidArgument, .resourceExhausted, .unimplemented, .internal])
+    arguments: [StatusCode.invalidArgument, .unimplemented, .internal])
   func refused(code: StatusCode) async throws {
     try await blocking {
       try FakeWorker.run({ _ in .now([errorReply(code, "no")]) }) { (worker) throws in

@@ -47,7 +47,7 @@ import ZeroMQ
       #expect(try client(bob, endpoints).listImages().names == ["right"])
       let other = try CurveKeyPair.generate()
       let start = ContinuousClock.now
-      #expect(throws: ClientError.keyRefused(endpoint: endpoints[1], publicKey: other.publicKey)) {
+      #expect(throws: ClientError.keyRefused(endpoint: endpoints[0], publicKey: other.publicKey)) {
         try client(other, endpoints).listImages()
       }
       #expect(start.duration(to: .now) < .seconds(10))

@@ -39,10 +39,12 @@ public struct ContainersStorage: ImageSource {
   /// The images, or nil if nothing has changed.
   ///
   /// - Throws: ``SourceError`` if the folder, or a driver's list of images or layers, cannot be read or makes no sense.
-  public mutating func read() throws(SourceError) -> Inventory? {
+  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let (store, names) = try Self.open(path)
     if drivers.follow(names) { isChanged = true }
-    for index in drivers.indices where try drivers[index].update(in: store, path: path) { isChanged = true }
+    for index in drivers.indices where try drivers[index].update(in: store, path: path, reporting: progress) {
+      isChanged = true
+    }
     guard isChanged else { return nil }
     isChanged = false
     var inventory = Inventory()

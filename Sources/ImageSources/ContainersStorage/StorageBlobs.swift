@@ -51,7 +51,9 @@ struct StorageBlobs: Sendable {
   /// Reads what is not known yet of the images in `records`, and forgets all others.
   ///
   /// - Returns: whether anything was read.
-  mutating func update(to records: [ImageRecord], in images: Folder) -> Bool {
+  mutating func update(
+    to records: [ImageRecord], in images: Folder, reporting progress: ReadingProgress
+  ) -> Bool {
     var known: [Digest: Entry] = [:]
     known.reserveCapacity(records.count)
     var unread: [(image: ImageRecord, manifest: BlobDigest)] = []
@@ -63,9 +65,12 @@ struct StorageBlobs: Sendable {
         unread.append((record, manifest))
       }
     }
-    for entry in mapOnAllCores(unread, { Entry(reading: $0.image, $0.manifest, in: images) }) {
-      known[entry.image.id] = entry
+    progress.expect(unread.count)
+    let read = mapOnAllCores(unread) { image, manifest in
+      defer { progress.advance() }
+      return Entry(reading: image, manifest, in: images)
     }
+    for entry in read { known[entry.image.id] = entry }
     entries = known
     failed = known.filter { if case .failed = $0.value.blob { true } else { false } }.map(\.key)
     return !unread.isEmpty

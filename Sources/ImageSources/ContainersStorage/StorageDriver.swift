@@ -31,9 +31,12 @@ struct StorageDriver: StoreDriver {
   /// - Parameters:
   ///   - store: the store's folder.
   ///   - path: of the folder.
+  ///   - progress: told of each image that is read.
   /// - Returns: whether the inventory is not as it was.
   /// - Throws: ``SourceError`` if a list cannot be read, which leaves the inventory as it was.
-  mutating func update(in store: Folder, path: String) throws(SourceError) -> Bool {
+  mutating func update(
+    in store: Folder, path: String, reporting progress: ReadingProgress
+  ) throws(SourceError) -> Bool {
     let imagesPath = "\(path)/\(name.imagesFolder)"
     let layersPath = "\(path)/\(name.layersFolder)"
     let (imagesFolder, layersFolder) = try folders(in: store, imagesPath, layersPath)
@@ -49,7 +52,8 @@ struct StorageDriver: StoreDriver {
       }
       let hasNewLayers = layers.update(in: layersFolder)
       if let error = images.error(in: imagesPath) ?? layers.error(in: layersPath) { throw error }
-      let hasNewBlobs = blobs.update(to: images.contents?.good ?? [], in: imagesFolder)
+      let hasNewBlobs = blobs.update(
+        to: images.contents?.good ?? [], in: imagesFolder, reporting: progress)
       isNew = isNew || hasNewImages || hasNewLayers || hasNewBlobs
       guard isNew else {
         isCurrent = true

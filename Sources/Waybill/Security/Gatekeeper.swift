@@ -12,7 +12,8 @@ internal import ZeroMQ
 final class Gatekeeper: Sendable {
   private let allowed = Mutex<Set<String>>([])
   private let refusals = Mutex(RateLimit(most: 10, each: .seconds(10)))
-  private let hasList: Bool
+  /// Whether there is anybody who is not let in.
+  let hasList: Bool
   private let logger: Logger
 
   private let failure = Mutex<ZeroMQError?>(nil)
@@ -61,6 +62,13 @@ final class Gatekeeper: Sendable {
     guard hasList, let key, !allowed.withLock({ $0.contains(key) }) else { return nil }
     logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
     return APIError(.permissionDenied, "the key \(key) is not allowed any more")
+  }
+
+  /// As ``refusal(of:at:)``, of a message of several frames whose frame at `index` the peer sent.
+  func refusal(of message: borrowing MultipartMessage, frame index: Int) -> APIError? {
+    guard hasList else { return nil }
+    let address = message.metadata("Peer-Address", ofFrame: index)
+    return refusal(of: message.metadata("User-Id", ofFrame: index), at: address)
   }
 
   private func guardDoor(in context: Context, by list: AuthorizedKeys) {

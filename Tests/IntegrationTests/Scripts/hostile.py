@@ -94,6 +94,7 @@ CASES = {
     "half a greeting": lambda e: raw(e, GREETING[:11], waits=False),
     "nothing": lambda e: raw(e, waits=False),
     "a frame of 2^63 bytes": lambda e: raw(e, GREETING, READY, b"\x02" + struct.pack(">Q", 1 << 63), b"x" * 64),
+    "a frame of 1 GiB": lambda e: raw(e, GREETING, READY, b"\x02" + struct.pack(">Q", 1 << 30), b"x" * 64),
     "a frame that never ends": lambda e: raw(
         e, GREETING, READY, b"\x01\x00", b"\x02" + struct.pack(">Q", 1 << 19) + b"x" * 100, waits=False
     ),

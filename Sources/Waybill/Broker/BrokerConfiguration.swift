@@ -1,0 +1,32 @@
+/// Where a broker stands, and how long and how much it waits.
+public struct BrokerConfiguration: Sendable {
+  /// Where clients come to: `tcp://host:port` or `ipc://path`.
+  public var frontends: [String]
+  /// Where workers come to.
+  public var backends: [String]
+  /// What is asked of those who come to a frontend.
+  public var clientSecurity: ServerSecurity
+  /// What is asked of those who come to a backend, who are believed.
+  public var workerSecurity: ServerSecurity
+  /// How long and how much it waits.
+  public var limits: DispatchLimits
+  /// How long to go on after the signal to stop, until everything that has arrived is answered.
+  public var drainTime: Duration
+  /// How long to keep the connections open after that, for replies that are still being sent.
+  public var linger: Duration
+
+  /// A broker between these endpoints.
+  public init(
+    frontends: [String], backends: [String], clientSecurity: ServerSecurity = .none,
+    workerSecurity: ServerSecurity = .none, limits: DispatchLimits = DispatchLimits(),
+    drainTime: Duration = .seconds(2), linger: Duration = .milliseconds(1_500)
+  ) {
+    self.frontends = frontends
+    self.backends = backends
+    self.clientSecurity = clientSecurity
+    self.workerSecurity = workerSecurity
+    self.limits = limits
+    self.drainTime = drainTime
+    self.linger = linger
+  }
+}

@@ -1,0 +1,40 @@
+internal import ImageAPI
+internal import MessagePack
+internal import ZeroMQ
+
+/// A request from the moment it was admitted until it is over. The objects are used again: a request allocates nothing.
+final class HeldRequest {
+  /// The envelope, up to the empty part, and the body.
+  var message = MultipartMessage()
+  /// Where the body begins.
+  private(set) var bodyStart = 0
+  /// How many workers it was given to.
+  var dispatches = 0
+
+  /// Looks for the body of a message that has just come: behind the first empty part after the client's identity.
+  ///
+  /// - Returns: Whether there is such a part.
+  func findBody() -> Bool {
+    dispatches = 0
+    for index in message.isEmpty ? 0..<0 : 1..<message.count where message.isEmptyFrame(index) {
+      bodyStart = index + 1
+      return true
+    }
+    return false
+  }
+
+  /// Answers the request by an error in its own form, and gives the message up.
+  func answer(_ error: APIError, on socket: borrowing Socket, _ unpacker: inout Unpacker) throws(ZeroMQError) {
+    let envelope = message.withFrame(bodyStart) { Request(decoding: $0, with: &unpacker).envelope }
+    try answer(error, in: envelope, on: socket)
+  }
+
+  /// Answers the request by an error, and gives the message up.
+  func answer(_ error: APIError, in envelope: Envelope, on socket: borrowing Socket) throws(ZeroMQError) {
+    defer { message.removeAll() }
+    var packer = Packer(capacity: 256)
+    packer.pack(error, in: envelope)
+    guard try socket.sendIfReady(&message, frames: 0..<bodyStart, more: true) else { return }
+    try packer.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
+  }
+}

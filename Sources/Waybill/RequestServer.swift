@@ -1,0 +1,74 @@
+internal import ImageRegistry
+internal import Logging
+internal import MessagePack
+internal import ZeroMQ
+
+/// A REP socket that answers each request from a registry, on the thread that calls.
+struct RequestServer: Sendable {
+  let context: Context
+  let configuration: WorkerConfiguration
+  let registry: ImageRegistry
+  let logger: Logger
+  let stop: StopSignal
+
+  /// So long without a request means that none is left.
+  static let quietTime = Duration.milliseconds(100)
+
+  /// Serves at the configured endpoints, where other processes are.
+  func serve() throws(ZeroMQError) {
+    let entrance = try Entrance(configuration, in: context, stop: stop, logger: logger)
+    defer { entrance.close() }
+    let socket = try Socket(.rep, in: context)
+    try socket.configureForClients(linger: configuration.linger)
+    try socket.bind(stop.endpoint)
+    try entrance.open(on: socket)
+    try serve(on: socket, entrance)
+  }
+
+  /// Serves what comes from another thread of this process.
+  func serve(inside endpoint: String) throws(ZeroMQError) {
+    let socket = try Socket(.rep, in: context)
+    try socket.set(.linger, to: configuration.linger)
+    try socket.set(.receiveHighWaterMark, to: 1)
+    try socket.bind(stop.endpoint)
+    try socket.connect(endpoint)
+    try serve(on: socket, nil)
+  }
+
+  /// The pump has asked already who sent what comes from another thread.
+  private func serve(on socket: borrowing Socket, _ entrance: Entrance?) throws(ZeroMQError) {
+    var handler = RequestHandler(registry: registry)
+    var message = Message()
+    while !stop.isRaised {
+      try socket.receive(into: &message)
+      try answer(message, on: socket, with: &handler, entrance)
+      try entrance?.reopen(on: socket)
+    }
+
+    // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two
+    // requests that have arrived the socket may look empty, as another thread takes them from the network.
+    let deadline = ContinuousClock.now + configuration.drainTime
+    var poller = Poller()
+    poller.add(socket)
+    while ContinuousClock.now < deadline, try poller.wait(timeout: Self.quietTime) > 0 {
+      while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
+        try answer(message, on: socket, with: &handler, entrance)
+      }
+    }
+  }
+
+  private func answer(
+    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
+    _ entrance: Entrance?
+  ) throws(ZeroMQError) {
+    let reply: PackedBytes
+    if message.hasMore {
+      reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
+    } else if let refusal = entrance?.gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
+      reply = message.withBytes { handler.reply(to: $0, refusing: refusal) }
+    } else {
+      reply = message.withBytes { handler.reply(to: $0) }
+    }
+    try socket.send(Message(lending: reply))
+  }
+}

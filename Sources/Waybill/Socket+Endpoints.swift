@@ -1,0 +1,13 @@
+internal import Logging
+internal import ZeroMQ
+
+extension Socket {
+  /// Binds an endpoint and says so.
+  func listen(at address: String, as security: ServerSecurity, _ logger: Logger) throws(ZeroMQError) {
+    try security.apply(to: self)
+    // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
+    try set(.ipv6, to: address.contains("["))
+    let actual = try bind(address)
+    logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
+  }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Testing
+
+/// Pools of workers behind a broker, whose members and brokers die, hang, leave and come back under load.
+@Suite(.fewAtOnce) struct PoolTests {
+  @Test func aHundredThousandRequestsAreAnsweredOnceWhileWorkersDieHangAndLeave() async throws {
+    let count = 100_000
+    let broker = try await RunningBroker.start()
+    var workers: [ChildProcess] = []
+    for _ in 0..<3 { workers.append(try await broker.startWorker()) }
+    let load = try await Load.start(count, rate: 10_000, at: broker.frontend)
+    var killed = 0
+    func killOne() async throws {
+      workers.removeFirst().send(SIGKILL)
+      workers.append(try await broker.startWorker())
+      killed += 1
+      try await Task.sleep(for: .seconds(2))
+    }
+    let stopped = workers.removeLast()
+    let leaving = workers.removeLast()
+    workers.append(try await broker.startWorker())
+    stopped.send(SIGSTOP)
+    leaving.send(SIGTERM)
+    #expect(try await leaving.exitCode(within: .seconds(10)) == 0)
+    for _ in 0..<2 { try await killOne() }
+    try await Task.sleep(for: .seconds(1))
+    stopped.send(SIGCONT)
+    while !load.hasEnded { try await killOne() }
+    let result = try await Load(of: load)
+    print("\(count) requests, \(killed) workers killed: \(result)")
+    #expect(result.isWhole(count), "\(result)")
+    // The one that hung is of use again.
+    let joined = broker.joined
+    for worker in workers { worker.send(SIGKILL) }
+    #expect(stopped.errors.lines.contains { $0.hasSuffix(" joining again") }, "\(stopped.errors.text)")
+    let status = try await Waybill.run(["status", "--endpoint", broker.frontend])
+    #expect(status.exitCode == 0 && broker.joined == joined, "\(status)")
+    broker.process.send(SIGTERM)
+    #expect(try await broker.process.exitCode(within: .seconds(10)) == 0)
+  }
+
+  @Test func aBrokerThatIsKilledAndStartedAgainLosesNothingOfClientsThatAskAgain() async throws {
+    let broker = try await RunningBroker.start()
+    let workers = [try await broker.startWorker(), try await broker.startWorker()]
+    let load = try await Load.start(20_000, rate: 4_000, timeout: 1, attempts: 30, at: broker.frontend)
+    try await Task.sleep(for: .seconds(1))
+    broker.process.send(SIGKILL)
+    _ = try await broker.process.exitCode()
+    try await Task.sleep(for: .seconds(1))
+    let again = try await RunningBroker.start(frontend: broker.frontend, backend: broker.backend)
+    let result = try await Load(of: load)
+    print("a broker killed: \(result)")
+    #expect(result.isWhole(20_000) && result.repeated > 0, "\(result)")
+    #expect(again.joined == 2)
+    for worker in workers { #expect(!worker.hasEnded) }
+  }
+
+  @Test func withTwoBrokersNoRequestWaitsLongerThanOneTimeout() async throws {
+    let first = try await RunningBroker.start()
+    let second = try await RunningBroker.start()
+    let workers = [
+      try await first.startWorker(["--broker", second.backend]),
+      try await first.startWorker(["--broker", second.backend]),
+    ]
+    #expect(try await eventually { second.joined == 2 })
+    let timeout = 2
+    let load = try await Load.start(
+      20_000, rate: 4_000, timeout: timeout, attempts: 10, at: second.frontend, first.frontend)
+    try await Task.sleep(for: .seconds(1))
+    first.process.send(SIGKILL)
+    let result = try await Load(of: load)
+    print("one of two brokers killed: \(result)")
+    #expect(result.isWhole(20_000) && result.repeated > 0, "\(result)")
+    // The timeout, and what the answer takes that comes after it.
+    #expect(result.longest < Double(timeout) + 1)
+    for worker in workers { #expect(!worker.hasEnded) }
+    let asked = try await Waybill.run([
+      "images", "-q", "--endpoint", first.frontend, "--endpoint", second.frontend, "--timeout", "1",
+    ])
+    #expect(asked.exitCode == 0 && asked.output.split(separator: "\n").count == 6, "\(asked)")
+  }
+
+  @Test func everyWorkerIsReplacedAndNoClientSeesAnError() async throws {
+    let broker = try await RunningBroker.start()
+    var workers: [ChildProcess] = []
+    for _ in 0..<3 { workers.append(try await broker.startWorker()) }
+    let load = try await Load.start(20_000, rate: 4_000, at: broker.frontend)
+    for _ in 0..<3 {
+      let old = workers.removeFirst()
+      old.send(SIGTERM)
+      #expect(try await old.exitCode(within: .seconds(10)) == 0)
+      workers.append(try await broker.startWorker())
+    }
+    let result = try await Load(of: load)
+    print("every worker replaced: \(result)")
+    #expect(result.isWhole(20_000) && result.longest < 1, "\(result)")
+    #expect(broker.process.errors.lines.count { $0.hasSuffix(" worker left") } == 3)
+  }
+
+  @Test func aSlowWorkerSlowsOnlyWhatItIsGiven() async throws {
+    let broker = try await RunningBroker.start()
+    let workers = [try await broker.startWorker(), try await broker.startWorker()]
+    let slow = try Python.start("slow_worker.py", [broker.backend, broker.frontend, "0.05"])
+    #expect(try await eventually { broker.joined == 3 }, "\(slow.errors.text)")
+    let load = try await Load.start(10_000, rate: 2_000, at: broker.frontend)
+    let result = try await Load(of: load)
+    print("a worker of 50 ms beside two others: \(result)")
+    #expect(result.isWhole(10_000), "\(result)")
+    #expect(result.slow > 10 && result.slow < 1_000)
+    #expect(result.p99 < 0.05)
+    #expect(workers.allSatisfy { !$0.hasEnded })
+  }
+
+  @Test(arguments: HostileTests.cases)
+  func theNextClientIsServedByThePool(after case: String, _ outcome: String) async throws {
+    let broker = try await RunningBroker.start()
+    let worker = try await broker.startWorker()
+    #expect(try await Python.run("hostile.py", broker.frontend, `case`, as: String.self) == outcome)
+    #expect(!broker.process.hasEnded && !worker.hasEnded)
+  }
+
+  private struct Storm: Decodable {
+    let connects: Int
+    let halves: Int
+    let slowest: Double
+  }
+
+  @Test func aStormOfConnectionsAndHalfMessagesHoldsUpNobody() async throws {
+    let broker = try await RunningBroker.start()
+    let worker = try await broker.startWorker()
+    let deaf = try Python.start("never_reads.py", [broker.frontend])
+    defer { deaf.send(SIGKILL) }
+    #expect(try await eventually { deaf.hasEnded || deaf.output.text.hasSuffix("\n") }, "\(deaf.errors.text)")
+    let before = try broker.process.residentMemory()
+    let storm = try await Python.run("storm.py", broker.frontend, "4", as: Storm.self, within: .seconds(60))
+    let after = try broker.process.residentMemory()
+    print("\(storm), beside a client that never reads: \(before) kB before, \(after) kB after")
+    #expect(storm.connects > 400 && storm.slowest < 2)
+    #expect(after - before < 64 * 1_024)
+    for process in [worker, broker.process] {
+      process.send(SIGTERM)
+      #expect(try await process.exitCode(within: .seconds(10)) == 0)
+    }
+  }
+
+  @Test func aBrokerThatStopsAnswersWhatItHas() async throws {
+    let broker = try await RunningBroker.start()
+    let worker = try await broker.startWorker()
+    struct Stopped: Decodable {
+      let sent: Int
+      let answered: Int
+    }
+    let clients = try await Python.run(
+      "stop.py", broker.frontend, "\(broker.process.pid)", "\(SIGTERM)", as: Stopped.self)
+    #expect(clients.sent == 1_000 && clients.answered == clients.sent)
+    #expect(try await broker.process.exitCode(within: .seconds(10)) == 0)
+    #expect(broker.process.errors.lines.last?.hasSuffix(" stopped") == true)
+    // The worker looks for it, and leaves without it.
+    worker.send(SIGTERM)
+    #expect(try await worker.exitCode(within: .seconds(10)) == 0)
+  }
+
+  @Test func aWorkerServesItsOwnClientsAndSeveralPools() async throws {
+    let first = try await RunningBroker.start()
+    let second = try await RunningBroker.start()
+    let arguments = [
+      "--broker", first.backend, "--broker", second.backend, "--bind", "tcp://127.0.0.1:*", "--threads", "2",
+    ]
+    try await withWorker(serving: "oci:\(Repository.sampleLayout)", at: arguments) { (worker) async throws in
+      #expect(try await eventually { first.joined == 2 && second.joined == 2 })
+      for endpoint in [first.frontend, second.frontend, worker.endpoint] {
+        let list = try await Waybill.run(["images", "-q", "--endpoint", endpoint])
+        #expect(list.exitCode == 0 && list.output.split(separator: "\n").count == 6, "\(endpoint): \(list)")
+      }
+      worker.process.send(SIGTERM)
+      #expect(try await worker.process.exitCode(within: .seconds(10)) == 0)
+    }
+  }
+
+  @Test func withoutAWorkerTheClientIsTold() async throws {
+    let broker = try await RunningBroker.start()
+    let result = try await Waybill.run(["images", "--endpoint", broker.frontend, "--retries", "1"])
+    #expect(result.exitCode == 69 && result.output.isEmpty)
+    #expect(result.errors.hasPrefix("waybill: UNAVAILABLE: the broker has no worker"), "\(result.errors)")
+  }
+}
