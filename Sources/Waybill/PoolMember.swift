@@ -20,7 +20,7 @@ struct PoolMember: Sendable {
   private enum End: String {
     case stopped
     case silent = "the broker is silent"
-    case sentAway = "the broker does not know this worker"
+    case sentAway = "the broker sent this worker away"
     case nonsense = "the broker does not speak the protocol"
   }
 

@@ -40,7 +40,9 @@ public struct Broker: Service {
     for address in configuration.frontends { try frontend.listen(at: address, logger(role: "clients")) }
     for address in configuration.backends { try backend.listen(at: address, logger(role: "workers")) }
 
-    var loop = BrokerLoop(frontend: frontend, backend: backend, limits: configuration.limits, logger: logger)
+    var loop = BrokerLoop(
+      frontend: frontend, backend: backend, limits: configuration.limits,
+      unread: UnreadReplies(most: configuration.unreadBytes), logger: logger)
     while !stop.isRaised { try loop.turn() }
     let start = ContinuousClock.now
     while !loop.isQuiet(since: start), ContinuousClock.now < start + configuration.drainTime {

@@ -26,8 +26,11 @@ struct BrokerLoop: ~Copyable {
   private var workers: [PoolWorker?] = []
   private var slots: [[UInt8]: Int] = [:]
   private var unpacker = Unpacker(limits: .request)
+  private let unread: UnreadReplies
 
-  init(frontend: consuming Socket, backend: consuming Socket, limits: DispatchLimits, logger: Logger) {
+  init(
+    frontend: consuming Socket, backend: consuming Socket, limits: DispatchLimits, unread: UnreadReplies, logger: Logger
+  ) {
     now = .now
     lastRequest = now
     poller.add(frontend)
@@ -35,6 +38,7 @@ struct BrokerLoop: ~Copyable {
     self.frontend = frontend
     self.backend = backend
     self.logger = logger
+    self.unread = unread
     dispatcher = Dispatcher(limits, at: now, firstUse: .random(in: 0...UInt32.max))
   }
 
@@ -154,12 +158,24 @@ extension BrokerLoop {
       counts.late += 1
       return
     }
-    counts.answered += 1
     let request = requests[address.request.slot]
     defer { request.message.removeAll() }
+    guard try count(framesFrom: Self.replyStart) else { return try refuse(request, with: Refusal.unread.error) }
+    counts.answered += 1
     // False where the client reads nothing and its queue is full; a client that is gone is no matter at all.
     guard try frontend.sendIfReady(&request.message, frames: 0..<request.bodyStart, more: true) else { return }
     _ = try frontend.sendIfReady(&incoming, frames: Self.replyStart..<incoming.count, more: false)
+  }
+
+  /// Counts the large parts of a reply among those that clients have yet to read; false when there is no room.
+  private mutating func count(framesFrom start: Int) throws(ZeroMQError) -> Bool {
+    for index in start..<incoming.count {
+      let size = incoming.withFrame(index) { $0.byteCount }
+      guard size >= UnreadReplies.large else { continue }
+      guard unread.hasRoom(for: size) else { return false }
+      incoming.replaceFrame(index, by: try unread.count(incoming.takeFrame(index)))
+    }
+    return true
   }
 
   private mutating func takeReady() throws(ZeroMQError) {
