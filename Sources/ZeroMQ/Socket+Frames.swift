@@ -25,6 +25,7 @@ extension MultipartMessage {
   /// A second message part with the bytes of a frame, which are shared when they are too many for the value itself.
   ///
   /// - Parameter index: Which frame, from 0; below ``count``.
+  /// - Returns: The part.
   /// - Throws: `other(ENOMEM)` when there is no memory.
   public mutating func duplicateFrame(_ index: Int) throws(ZeroMQError) -> Message {
     Message(storage: try frames[index].duplicate())
@@ -33,6 +34,7 @@ extension MultipartMessage {
   /// Takes a frame out and leaves an empty one in its place.
   ///
   /// - Parameter index: Which frame, from 0; below ``count``.
+  /// - Returns: The frame.
   public mutating func takeFrame(_ index: Int) -> Message {
     var empty = zmq_msg_t()
     zmq_msg_init(&empty)

@@ -8,11 +8,11 @@ internal import ZeroMQ
 /// Messages pass through as they are: no body is copied or looked at, except that of a request which the broker refuses,
 /// for the form of its reply.
 struct BrokerLoop: ~Copyable {
-  let frontend: Socket
-  let backend: Socket
-  let logger: Logger
-  var dispatcher: Dispatcher
-  var counts = BrokerCounts()
+  private let frontend: Socket
+  private let backend: Socket
+  private let logger: Logger
+  private var dispatcher: Dispatcher
+  private(set) var counts = BrokerCounts()
   /// When the last request came.
   private var lastRequest: Dispatcher.Time
   private var poller = Poller()
@@ -45,32 +45,42 @@ struct BrokerLoop: ~Copyable {
   /// Takes what has come and does what is to be done; waits for either when there is nothing.
   mutating func turn(waitingAtMost longest: Duration = .seconds(60)) throws(ZeroMQError) {
     now = .now
-    try act()
-    // Answers first: they make room for what the requests need.
-    let hasAnswers = try takeBatch(fromWorkers: true)
-    let hasRequests = try takeBatch(fromWorkers: false)
+    // Answers first: they make room for what the requests need, and no time is over while they are unread.
+    let hasAnswers = try takeCommands()
+    while let action = dispatcher.next(at: now) { try carryOut(action) }
+    let hasRequests = try takeRequests()
     guard !hasAnswers, !hasRequests else { return }
     try poller.wait(timeout: min(longest, dispatcher.wake - .now))
   }
 
-  /// As many messages as are taken from one side before the other has its turn, and the clock is read again.
+  /// As many requests as are taken before the workers have their turn, and the clock is read again.
   private static let batch = 64
+  /// More than workers that keep to the protocol can have said, as each may only answer.
+  private static let mostCommands = 10_000
 
   /// What fits the envelope and the body of any client: more parts or bytes are not a request.
   private static let mostParts = 64
   private static let mostBytes = Socket.mostRequestBytes + 4_096
 
-  private mutating func takeBatch(fromWorkers: Bool) throws(ZeroMQError) -> Bool {
-    for count in 0..<Self.batch {
-      if fromWorkers {
-        guard try backend.receiveIfReady(into: &incoming, maxParts: .max, maxBytes: .max) else { return count > 0 }
-        try takeCommand()
-      } else {
-        guard try takeRequest() else { return count > 0 }
-      }
-      try act()
+  private mutating func takeCommands() throws(ZeroMQError) -> Bool {
+    for count in 0..<Self.mostCommands {
+      guard try backend.receiveIfReady(into: &incoming, maxParts: .max, maxBytes: .max) else { return count > 0 }
+      try takeCommand()
+      try dispatchWaiting()
     }
     return true
+  }
+
+  private mutating func takeRequests() throws(ZeroMQError) -> Bool {
+    for count in 0..<Self.batch {
+      guard try takeRequest() else { return count > 0 }
+      try dispatchWaiting()
+    }
+    return true
+  }
+
+  private mutating func dispatchWaiting() throws(ZeroMQError) {
+    while let action = dispatcher.nextForWaiting(at: now) { try carryOut(action) }
   }
 }
 
@@ -250,11 +260,6 @@ extension BrokerLoop {
 // MARK: - What the dispatcher wants
 
 extension BrokerLoop {
-  /// Does everything that is to be done now.
-  private mutating func act() throws(ZeroMQError) {
-    while let action = dispatcher.next(at: now) { try carryOut(action) }
-  }
-
   private mutating func carryOut(_ action: Dispatcher.Action) throws(ZeroMQError) {
     switch action {
     case .dispatch(let request, let worker): try dispatch(request, to: worker)
