@@ -150,7 +150,9 @@ extension Dispatcher {
     guard let index = workers[slot].asked.firstIndex(where: { $0.request == request }) else { return false }
     let begun = max(workers[slot].asked.remove(at: index).since, workers[slot].lastAnswer)
     workers[slot].lastAnswer = now
-    workers[slot].depth = now - begun <= limits.quick ? min(workers[slot].depth + 1, limits.depth) : 1
+    // One slow answer may be the machine's fault; a worker that is slow has one request again after three of them.
+    let depth = workers[slot].depth
+    workers[slot].depth = now - begun <= limits.quick ? min(depth + 1, limits.depth) : max(depth / 2, 1)
     if workers[slot].asked.isEmpty { workers[slot].isOverdue = false }
     line(up: slot)
     guard requestTickets.isValid(request) else { return false }
