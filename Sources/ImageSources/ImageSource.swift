@@ -11,6 +11,7 @@ public protocol ImageSource: Sendable {
   /// Cheap while nothing changes. A nil after an error means that the store can be read again and is what it was.
   ///
   /// - Parameter progress: to be told of what is read, of how much.
+  /// - Returns: the contents, or nil.
   /// - Throws: ``SourceError`` if the store as a whole cannot be read. The last inventory then stands; the next call
   ///   tries again.
   mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory?

@@ -6,7 +6,7 @@ internal import ZeroMQ
 
 /// A worker in the pool of a broker: a DEALER that speaks Majordomo's protocol, on the thread that calls.
 ///
-/// It answers by itself, as handing a request to another thread costs more than answering it. A broker that is gone,
+/// It answers by itself, as handing a request to another thread costs about as much as answering it. A broker that is gone,
 /// or that does not know the worker any more, is gone to again on a fresh socket.
 struct PoolMember: Sendable {
   let broker: String
@@ -20,7 +20,7 @@ struct PoolMember: Sendable {
   private enum End: String {
     case stopped
     case silent = "the broker is silent"
-    case sentAway = "the broker does not know this worker"
+    case sentAway = "the broker sent this worker away"
     case nonsense = "the broker does not speak the protocol"
   }
 

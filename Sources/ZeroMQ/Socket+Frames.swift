@@ -41,4 +41,13 @@ extension MultipartMessage {
     swap(&frames[index], &empty)
     return Message(storage: empty)
   }
+  /// Frees a frame and puts another one in its place.
+  ///
+  /// - Parameters:
+  ///   - index: Which frame, from 0; below ``count``.
+  ///   - frame: What comes there.
+  public mutating func replaceFrame(_ index: Int, by frame: consuming Message) {
+    zmq_msg_close(&frames[index])
+    frames[index] = frame.release()
+  }
 }

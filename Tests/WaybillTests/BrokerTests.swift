@@ -54,6 +54,36 @@ import ZeroMQ
     }
   }
 
+  @Test("A client that leaves large replies unread uses up no more memory than is allowed, and small ones still pass")
+  func unread() async throws {
+    let large = [UInt8](repeating: 7, count: 4 << 20)
+    try await withBroker(unreadBytes: 16 << 20) { frontend, backend, log in
+      let worker = try FakePoolWorker(backend)
+      try worker.join(log)
+      let requester = try openRequester(frontend)
+      func ask(_ answer: [UInt8]) throws -> [UInt8] {
+        try requester.send([0x80])
+        try worker.answer(try worker.takeRequest().address, answer)
+        return try requester.receive().bytes
+      }
+      do {
+        let deaf = try Socket(.dealer, in: Context())
+        try deaf.set(.receiveHighWaterMark, to: 1)
+        try deaf.set(.linger, to: .zero)
+        try deaf.connect(frontend)
+        for _ in 0..<12 {
+          try deaf.send([], more: true)
+          try deaf.send([0x80])
+          try worker.answer(try worker.takeRequest().address, large)
+        }
+        let answers = [try ask(large), try ask([1]), try ask(large)]
+        #expect(answers == [Self.error(.unread), [1], Self.error(.unread)])
+      }
+      let isServed = try eventually { try ask(large) == large }
+      #expect(isServed)
+    }
+  }
+
   @Test("Without a worker there is an error at once, in the form of the request")
   func noWorker() async throws {
     try await withBroker { frontend, _, _ in

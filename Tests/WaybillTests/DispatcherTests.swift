@@ -165,7 +165,7 @@ import Testing
     for request in 4...5 { #expect(dispatcher.next(at: now) == .dispatch(requests[request], to: worker)) }
     #expect(dispatcher.next(at: now) == nil)
     // One that takes longer gets the next when it is idle.
-    now += .milliseconds(3)
+    now += .milliseconds(6)
     #expect(dispatcher.settle(requests[2], by: worker, at: now) == true)
     #expect(dispatcher.next(at: now) == nil)
     #expect(dispatcher.settle(requests[4], by: worker, at: now) == true)

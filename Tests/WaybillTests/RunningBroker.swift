@@ -9,12 +9,13 @@ import ZeroMQ
 ///
 /// - Parameters:
 ///   - limits: How long and how much it waits.
+///   - unreadBytes: How many bytes of large replies may be left unread.
 ///   - body: Is given where clients go, where workers go, and what the broker logs.
 /// - Returns: What `body` returns.
 /// - Throws: What `body` throws, or the broker.
 @discardableResult
 func withBroker<Value: Sendable>(
-  _ limits: DispatchLimits = DispatchLimits(),
+  _ limits: DispatchLimits = DispatchLimits(), unreadBytes: Int = 512 << 20,
   _ body: @escaping @Sendable (_ frontend: String, _ backend: String, LogRecorder) throws -> Value
 ) async throws -> Value {
   let log = LogRecorder()
@@ -23,7 +24,8 @@ func withBroker<Value: Sendable>(
   limits.heartbeatTimeout = .seconds(60)
   let (frontend, backend) = (uniqueIPCEndpoint(), uniqueIPCEndpoint())
   let broker = Broker(
-    BrokerConfiguration(frontends: [frontend], backends: [backend], limits: limits), logger: log.logger)
+    BrokerConfiguration(frontends: [frontend], backends: [backend], limits: limits, unreadBytes: unreadBytes),
+    logger: log.logger)
   let group = ServiceGroup(services: [broker], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
   async let running: Void = group.run()
   let value = try await blocking {

@@ -25,6 +25,33 @@ import Testing
     #expect(try client.receiveText() == "answer")
   }
 
+  @Test func aBrokerKeepsAnEnvelopeAndPutsAnotherBodyBehindIt() throws {
+    let context = try Context()
+    let front = try open(.router, in: context)
+    let client = try open(.req, in: context)
+    try client.set(.routingID, to: Array("client".utf8))
+    try client.connect(try front.bind("inproc://envelope"))
+    let long = String(repeating: "question", count: 10)
+    try client.send(text: long)
+    var request = try front.receiveMultipart(maxParts: 8, maxBytes: 1000)
+    let copies = [try request.duplicateFrame(2).text, try request.duplicateFrame(2).text]
+    #expect(copies == [long, long])
+
+    var answer = MultipartMessage()
+    for text in ["first", "second", "third"] { try answer.append(Array(text.utf8)) }
+    let taken = answer.takeFrame(1).text
+    #expect(taken == "second" && answer.count == 3)
+    answer.replaceFrame(1, by: try Message(Array("other".utf8)))
+    let isSent = try front.sendIfReady(&request, frames: 0..<2, more: true)
+    let isWhole = try front.sendIfReady(&answer, frames: 1..<3, more: false)
+    #expect(isSent && isWhole)
+    let texts = try client.receiveMultipart(maxParts: 2, maxBytes: 100).texts
+    #expect(texts == ["other", "third"])
+    // Sent frames are empty, the others as they were.
+    let (left, kept) = (answer.texts, request.texts)
+    #expect(left == ["first", "", ""] && kept == ["", "", long])
+  }
+
   @Test func aMessageWithoutTheDelimiterIsIgnored() throws {
     let context = try Context()
     let server = try open(.rep, in: context)

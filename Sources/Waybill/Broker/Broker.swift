@@ -52,7 +52,7 @@ public struct Broker: Service {
 
     var loop = BrokerLoop(
       frontend: frontend, backend: backend, clientGate: clientGate, workerGate: workerGate,
-      limits: configuration.limits, logger: logger)
+      limits: configuration.limits, unread: UnreadReplies(most: configuration.unreadBytes), logger: logger)
     while !stop.isRaised { try loop.turn() }
     let start = ContinuousClock.now
     while !loop.isQuiet(since: start), ContinuousClock.now < start + configuration.drainTime {

@@ -10,6 +10,8 @@ public struct BrokerConfiguration: Sendable {
   public var workerSecurity: ServerSecurity
   /// How long and how much it waits.
   public var limits: DispatchLimits
+  /// How many bytes of large replies may wait for clients to read them, before such replies are refused.
+  public var unreadBytes: Int
   /// How long to go on after the signal to stop, until everything that has arrived is answered.
   public var drainTime: Duration
   /// How long to keep the connections open after that, for replies that are still being sent.
@@ -19,13 +21,14 @@ public struct BrokerConfiguration: Sendable {
   public init(
     frontends: [String], backends: [String], clientSecurity: ServerSecurity = .none,
     workerSecurity: ServerSecurity = .none, limits: DispatchLimits = DispatchLimits(),
-    drainTime: Duration = .seconds(2), linger: Duration = .milliseconds(1_500)
+    unreadBytes: Int = 512 << 20, drainTime: Duration = .seconds(2), linger: Duration = .milliseconds(1_500)
   ) {
     self.frontends = frontends
     self.backends = backends
     self.clientSecurity = clientSecurity
     self.workerSecurity = workerSecurity
     self.limits = limits
+    self.unreadBytes = unreadBytes
     self.drainTime = drainTime
     self.linger = linger
   }

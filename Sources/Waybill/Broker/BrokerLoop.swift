@@ -8,13 +8,13 @@ internal import ZeroMQ
 /// Messages pass through as they are: no body is copied or looked at, except that of a request which the broker refuses,
 /// for the form of its reply.
 struct BrokerLoop: ~Copyable {
-  let frontend: Socket
-  let backend: Socket
+  private let frontend: Socket
+  private let backend: Socket
   /// Who may ask, and who may answer.
   private let clientGate, workerGate: Gatekeeper
-  let logger: Logger
-  var dispatcher: Dispatcher
-  var counts = BrokerCounts()
+  private let logger: Logger
+  private var dispatcher: Dispatcher
+  private(set) var counts = BrokerCounts()
   /// When the last request came.
   private var lastRequest: Dispatcher.Time
   private var poller = Poller()
@@ -28,10 +28,11 @@ struct BrokerLoop: ~Copyable {
   private var workers: [PoolWorker?] = []
   private var slots: [[UInt8]: Int] = [:]
   private var unpacker = Unpacker(limits: .request)
+  private let unread: UnreadReplies
 
   init(
     frontend: consuming Socket, backend: consuming Socket, clientGate: Gatekeeper, workerGate: Gatekeeper,
-    limits: DispatchLimits, logger: Logger
+    limits: DispatchLimits, unread: UnreadReplies, logger: Logger
   ) {
     now = .now
     lastRequest = now
@@ -42,38 +43,49 @@ struct BrokerLoop: ~Copyable {
     self.clientGate = clientGate
     self.workerGate = workerGate
     self.logger = logger
+    self.unread = unread
     dispatcher = Dispatcher(limits, at: now, firstUse: .random(in: 0...UInt32.max))
   }
 
   /// Takes what has come and does what is to be done; waits for either when there is nothing.
   mutating func turn(waitingAtMost longest: Duration = .seconds(60)) throws(ZeroMQError) {
     now = .now
-    try act()
-    // Answers first: they make room for what the requests need.
-    let hasAnswers = try takeBatch(fromWorkers: true)
-    let hasRequests = try takeBatch(fromWorkers: false)
+    // Answers first: they make room for what the requests need, and no time is over while they are unread.
+    let hasAnswers = try takeCommands()
+    while let action = dispatcher.next(at: now) { try carryOut(action) }
+    let hasRequests = try takeRequests()
     guard !hasAnswers, !hasRequests else { return }
     try poller.wait(timeout: min(longest, dispatcher.wake - .now))
   }
 
-  /// As many messages as are taken from one side before the other has its turn, and the clock is read again.
+  /// As many requests as are taken before the workers have their turn, and the clock is read again.
   private static let batch = 64
+  /// More than workers that keep to the protocol can have said, as each may only answer.
+  private static let mostCommands = 10_000
 
   /// What fits the envelope and the body of any client: more parts or bytes are not a request.
   private static let mostParts = 64
   private static let mostBytes = Socket.mostRequestBytes + 4_096
 
-  private mutating func takeBatch(fromWorkers: Bool) throws(ZeroMQError) -> Bool {
-    for count in 0..<Self.batch {
-      if fromWorkers {
-        guard try backend.receiveIfReady(into: &incoming, maxParts: .max, maxBytes: .max) else { return count > 0 }
-        try takeCommand()
-      } else {
-        guard try takeRequest() else { return count > 0 }
-      }
-      try act()
+  private mutating func takeCommands() throws(ZeroMQError) -> Bool {
+    for count in 0..<Self.mostCommands {
+      guard try backend.receiveIfReady(into: &incoming, maxParts: .max, maxBytes: .max) else { return count > 0 }
+      try takeCommand()
+      try dispatchWaiting()
     }
     return true
+  }
+
+  private mutating func takeRequests() throws(ZeroMQError) -> Bool {
+    for count in 0..<Self.batch {
+      guard try takeRequest() else { return count > 0 }
+      try dispatchWaiting()
+    }
+    return true
+  }
+
+  private mutating func dispatchWaiting() throws(ZeroMQError) {
+    while let action = dispatcher.nextForWaiting(at: now) { try carryOut(action) }
   }
 }
 
@@ -162,12 +174,24 @@ extension BrokerLoop {
       counts.late += 1
       return
     }
-    counts.answered += 1
     let request = requests[address.request.slot]
     defer { request.message.removeAll() }
+    guard try count(framesFrom: Self.replyStart) else { return try refuse(request, with: Refusal.unread.error) }
+    counts.answered += 1
     // False where the client reads nothing and its queue is full; a client that is gone is no matter at all.
     guard try frontend.sendIfReady(&request.message, frames: 0..<request.bodyStart, more: true) else { return }
     _ = try frontend.sendIfReady(&incoming, frames: Self.replyStart..<incoming.count, more: false)
+  }
+
+  /// Counts the large parts of a reply among those that clients have yet to read; false when there is no room.
+  private mutating func count(framesFrom start: Int) throws(ZeroMQError) -> Bool {
+    for index in start..<incoming.count {
+      let size = incoming.withFrame(index) { $0.byteCount }
+      guard size >= UnreadReplies.large else { continue }
+      guard unread.hasRoom(for: size) else { return false }
+      incoming.replaceFrame(index, by: try unread.count(incoming.takeFrame(index)))
+    }
+    return true
   }
 
   private mutating func takeReady() throws(ZeroMQError) {
@@ -242,11 +266,6 @@ extension BrokerLoop {
 // MARK: - What the dispatcher wants
 
 extension BrokerLoop {
-  /// Does everything that is to be done now.
-  private mutating func act() throws(ZeroMQError) {
-    while let action = dispatcher.next(at: now) { try carryOut(action) }
-  }
-
   private mutating func carryOut(_ action: Dispatcher.Action) throws(ZeroMQError) {
     switch action {
     case .dispatch(let request, let worker): try dispatch(request, to: worker)

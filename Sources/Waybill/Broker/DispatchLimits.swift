@@ -26,7 +26,7 @@ public struct DispatchLimits: Sendable, Hashable {
   /// Limits; those left out are the defaults.
   public init(
     deadline: Duration = .seconds(4), patience: Duration = .seconds(1), losses: Int = 3, waiting: Int = 10_000,
-    bytes: Int = 64 << 20, depth: Int = 8, quick: Duration = .milliseconds(2),
+    bytes: Int = 64 << 20, depth: Int = 8, quick: Duration = .milliseconds(5),
     patienceBehind: Duration = .milliseconds(20), heartbeatInterval: Duration = .milliseconds(500),
     heartbeatTimeout: Duration = .milliseconds(2_500)
   ) {

@@ -102,7 +102,9 @@ struct Dispatcher: ~Copyable {
 extension Dispatcher {
   /// A request came.
   ///
-  /// - Parameter bytes: How much memory it takes until it is over.
+  /// - Parameters:
+  ///   - size: How many bytes of memory it takes until it is over.
+  ///   - now: The time.
   /// - Returns: Its ticket; or why it is refused.
   mutating func admit(bytes size: Int, at now: Time) -> Result<Ticket, Refusal> {
     guard workerCount > 0 else { return .failure(.noWorker) }
@@ -148,7 +150,9 @@ extension Dispatcher {
     guard let index = workers[slot].asked.firstIndex(where: { $0.request == request }) else { return false }
     let begun = max(workers[slot].asked.remove(at: index).since, workers[slot].lastAnswer)
     workers[slot].lastAnswer = now
-    workers[slot].depth = now - begun <= limits.quick ? min(workers[slot].depth + 1, limits.depth) : 1
+    // One slow answer may be the machine's fault; a worker that is slow has one request again after three of them.
+    let depth = workers[slot].depth
+    workers[slot].depth = now - begun <= limits.quick ? min(depth + 1, limits.depth) : max(depth / 2, 1)
     if workers[slot].asked.isEmpty { workers[slot].isOverdue = false }
     line(up: slot)
     guard requestTickets.isValid(request) else { return false }
@@ -225,6 +229,9 @@ extension Dispatcher {
 
 extension Dispatcher {
   /// What to do next, or nil when there is nothing to do before ``wake``.
+  ///
+  /// Ask only when everything that the workers have said was told: time that is over is over for good here, though an
+  /// answer may lie in a socket that nobody has looked at for a while.
   mutating func next(at now: Time) -> Action? {
     if let slot = byAge.first, requests[slot].deadline <= now {
       return refuse(slot, .deadline(limits.deadline))
@@ -234,11 +241,14 @@ extension Dispatcher {
     if let slot = bySilence.first, workers[slot].lastHeard + limits.heartbeatTimeout <= now {
       return workerTickets.ticket(ofSlot: slot).map { .expire($0) }
     }
-    if let request = returned.first ?? waiting.first {
-      if workerCount == 0 { return refuse(request, .noWorker) }
-      if let worker = idle.first ?? roomy.first { return dispatch(request, to: worker, at: now) }
-    }
-    return nextHeartbeat(at: now)
+    return nextForWaiting(at: now) ?? nextHeartbeat(at: now)
+  }
+
+  /// What to do next for a request that waits, whatever time it is.
+  mutating func nextForWaiting(at now: Time) -> Action? {
+    guard let request = returned.first ?? waiting.first else { return nil }
+    guard workerCount > 0 else { return refuse(request, .noWorker) }
+    return (idle.first ?? roomy.first).flatMap { dispatch(request, to: $0, at: now) }
   }
 
   /// Gives up the oldest request, until there is none.

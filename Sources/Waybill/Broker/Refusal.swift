@@ -10,6 +10,8 @@ enum Refusal: Error, Equatable {
   case deadline(Duration)
   /// Each of so many workers that were given the request was gone before it answered.
   case workersLost(Int)
+  /// Too many large replies wait for clients that do not read them.
+  case unread
   /// The broker ends.
   case stopping
 
@@ -24,6 +26,9 @@ enum Refusal: Error, Equatable {
       APIError(.deadlineExceeded, "no worker answered the broker within \(time)")
     case .workersLost(let count):
       APIError(.internal, "\(count) workers were given the request, and each was gone before it answered")
+    case .unread:
+      APIError(
+        .resourceExhausted, "clients leave too many large replies unread: ask for pages by limit, or ask again later")
     case .stopping:
       APIError(.unavailable, "the broker is stopping: ask again later, or ask another broker")
     }

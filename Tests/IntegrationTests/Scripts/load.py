@@ -27,15 +27,18 @@ class Load:
         assert len(self.images) == 1
         self.poller = zmq.Poller()
         self.clients = {}  # socket: (number, attempt, since when the request waits, when the attempt is given up)
+        self.places = {}  # socket: the endpoint that it is connected to, by its number
         self.sent = 0
         self.answered = set()
         self.result = {"answered": 0, "twice": 0, "wrong": 0, "errors": {}, "lost": 0, "repeated": 0}
         self.waits = []
         self.slow = 0
+        self.idle = []  # sockets of clients that have nothing more to ask
 
-    def open(self, number, attempt, since):
+    def open(self, place, number, attempt, since):
         """A request on a socket of its own, where it is the first of its client or was given up before."""
-        socket = connect(zmq.DEALER, self.endpoints[(number + attempt) % len(self.endpoints)])
+        socket = connect(zmq.DEALER, self.endpoints[place % len(self.endpoints)])
+        self.places[socket] = place
         self.poller.register(socket, zmq.POLLIN)
         self.send(socket, number, attempt, since)
 
@@ -43,18 +46,17 @@ class Load:
         socket.send_multipart([b"", rpc("ListImages", FILTER, number=number)])
         self.clients[socket] = (number, attempt, since, time.monotonic() + self.timeout)
 
-    def give_up(self, socket):
+    def again(self, socket, reason):
+        """Gives an attempt up with its socket, and makes the next one at the next endpoint, if there is one to make."""
         self.poller.unregister(socket)
         socket.close()
-        return self.clients.pop(socket)
-
-    def again(self, socket, reason):
-        number, attempt, since, _ = self.give_up(socket)
+        number, attempt, since, _ = self.clients.pop(socket)
+        place = self.places.pop(socket) + 1
         if attempt + 1 < self.attempts:
             self.result["repeated"] += 1
             if reason != "lost":
                 time.sleep(0.01)
-            self.open(number, attempt + 1, since)
+            self.open(place, number, attempt + 1, since)
             return
         if reason == "lost":
             self.result["lost"] += 1
@@ -62,7 +64,7 @@ class Load:
             self.result["errors"][reason] = self.result["errors"].get(reason, 0) + 1
         if self.sent < self.count:
             self.sent += 1
-            self.open(self.sent, 0, time.monotonic())
+            self.open(place, self.sent, 0, time.monotonic())
 
     def take(self, socket):
         delimiter, reply = socket.recv_multipart()
@@ -91,12 +93,11 @@ class Load:
                 self.clients[socket] = (0, 0, 0, float("inf"))
 
     def run(self):
-        self.idle = []
         start = time.monotonic()
         print("asking", flush=True)
         for _ in range(min(CLIENTS, self.count)):
             self.sent += 1
-            self.open(self.sent, 0, time.monotonic())
+            self.open(self.sent, self.sent, 0, time.monotonic())
         look = start
         while len(self.idle) < len(self.clients):
             for socket, _ in self.poller.poll(50):
