@@ -5,17 +5,21 @@ export WARNINGS_AS_ERRORS := 1
 
 BIN := .build/debug/waybill
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests Benchmarks/Sources
+SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server
+FUZZ_PACKAGES := jq
+FUZZ_FLAGS := --configuration release --scratch-path .build-fuzz
+
+FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test check fmt bench bench-curve clean
+.PHONY: build run test check fmt bench bench-curve fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -56,8 +60,16 @@ bench-curve: $(VENV)/installed
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	$(VENV)/bin/python3 Benchmarks/curve
 
+# Hostile bytes for the decoder and for the whole handler, SECONDS for each, or RUNS inputs for each; see Fuzz/run.
+fuzz:
+	@$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
+	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-decoder
+	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-handler
+	Fuzz/run decoder $(FUZZ_MEASURE)
+	Fuzz/run handler $(FUZZ_MEASURE)
+
 clean:
-	rm -rf .build $(VENV)
+	rm -rf .build .build-fuzz $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)

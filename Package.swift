@@ -5,8 +5,12 @@ import PackageDescription
 let warnings: [SwiftSetting] =
   Context.environment["WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
 
+/// `make fuzz` sets this: its programs take a build of their own, in which our own code is instrumented.
+let isFuzzing = Context.environment["FUZZ"] == "1"
+let instrumentation = ["-sanitize=fuzzer,address"]
+
 let settings: [SwiftSetting] =
-  warnings + [
+  warnings + (isFuzzing ? [.unsafeFlags(instrumentation)] : []) + [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -61,22 +65,28 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),
+    // What tests of the wire share with the fuzzer.
+    .target(
+      name: "WireTesting", dependencies: ["CMessagePack", "MessagePack", "ImageAPI", "ImageRegistry", "Waybill"],
+      path: "Tests/WireTesting", swiftSettings: settings),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
-    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: settings),
+    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "WireTesting"], swiftSettings: settings),
     .testTarget(
-      name: "SchemaTests", dependencies: ["MessagePack", "ImageAPI", "ImageRegistry", "Waybill"],
+      name: "SchemaTests", dependencies: ["MessagePack", "ImageAPI", "ImageRegistry", "Waybill", "WireTesting"],
       exclude: ["Programs"], swiftSettings: settings),
     .testTarget(
       name: "ImageSourcesTests",
       dependencies: ["ImageSources", "ImageAPI", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
-    .testTarget(name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
     .testTarget(
-      name: "ImageRegistryTests", dependencies: ["ImageRegistry", "ImageAPI", "MessagePack"], swiftSettings: settings),
+      name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack", "WireTesting"], swiftSettings: settings),
+    .testTarget(
+      name: "ImageRegistryTests", dependencies: ["ImageRegistry", "ImageAPI", "MessagePack", "WireTesting"],
+      swiftSettings: settings),
     .testTarget(
       name: "WaybillTests",
       dependencies: [
-        "Waybill", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
+        "Waybill", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),
@@ -99,4 +109,19 @@ if Context.environment["BENCHMARKS"] == "1" {
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings))
+}
+
+if isFuzzing {
+  // libFuzzer brings a `main` of its own, which only lld passes over.
+  let linking: [LinkerSetting] = [.unsafeFlags(instrumentation + ["-use-ld=lld"])]
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+    .target(name: "Fuzzer", dependencies: ["CLibFuzzer", "WireTesting"], path: "Fuzz/Fuzzer", swiftSettings: settings),
+    .executableTarget(
+      name: "fuzz-decoder", dependencies: ["Fuzzer", "WireTesting"], path: "Fuzz/Decoder", swiftSettings: settings,
+      linkerSettings: linking),
+    .executableTarget(
+      name: "fuzz-handler", dependencies: ["Fuzzer", "WireTesting"], path: "Fuzz/Handler", swiftSettings: settings,
+      linkerSettings: linking),
+  ]
 }

@@ -1,19 +1,19 @@
 internal import ImageAPI
-internal import ImageRegistry
-internal import MessagePack
+package import ImageRegistry
+package import MessagePack
 
 /// Turns the bytes of a request into the bytes of its reply, whatever the bytes are. Used by one thread.
-struct RequestHandler: ~Copyable {
+package struct RequestHandler: ~Copyable {
   private let registry: ImageRegistry
   private let started = ContinuousClock.now
   private var unpacker: Unpacker
 
-  init(registry: ImageRegistry, limits: Limits = .request) {
+  package init(registry: ImageRegistry, limits: Limits = .request) {
     self.registry = registry
     unpacker = Unpacker(limits: limits)
   }
 
-  mutating func reply(to bytes: RawSpan) -> PackedBytes {
+  package mutating func reply(to bytes: RawSpan) -> PackedBytes {
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
       switch try request.call.get() {

@@ -1,6 +1,7 @@
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 @Suite struct ImageCodingTests {
   private let id = Digest(words: (0xab << 56, 0, 0, 0))

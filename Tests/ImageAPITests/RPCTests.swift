@@ -1,6 +1,7 @@
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 @Suite struct RPCTests {
   private static let shape = "MessagePack-RPC requests are [0, msgid, method, [params]]"

@@ -1,6 +1,7 @@
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 @Suite struct ReplyTests {
   private let image = Image(id: Digest(words: (1, 2, 3, 4)), repoTags: ["a:1"], user: .uid(0))

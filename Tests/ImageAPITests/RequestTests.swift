@@ -1,6 +1,7 @@
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 @Suite struct RequestTests {
   @Test(

@@ -2,6 +2,7 @@ import ImageAPI
 import ImageRegistry
 import MessagePack
 import Testing
+import WireTesting
 
 @Suite struct ListTests {
   private func images(_ count: Int, seed: UInt64 = 1) -> [Image] {

@@ -1,6 +1,7 @@
 import ImageAPI
 import ImageRegistry
 import Testing
+import WireTesting
 
 /// The registry as nobody would build it: dictionaries, and everything made anew at each look.
 private struct Model {

@@ -1,6 +1,7 @@
 import ImageAPI
 import ImageRegistry
 import Testing
+import WireTesting
 
 @Suite struct PagingTests {
   /// Images close to each other and far apart, so that pages end inside of shards and between them.

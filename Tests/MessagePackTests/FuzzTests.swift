@@ -1,5 +1,6 @@
 import MessagePack
 import Testing
+import WireTesting
 
 #if canImport(Glibc)
   import Glibc
@@ -12,7 +13,7 @@ import Testing
 
   @Test("Random bytes never crash, and nothing passes the check that libmsgpack refuses")
   func random() {
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     var unpacker = Unpacker(limits: generous)
     var bytes: [UInt8] = []
     var accepted = 0
@@ -28,7 +29,7 @@ import Testing
 
   @Test("Valid messages with bytes changed, removed and added never crash")
   func mutated() {
-    var generator = SplitMix(state: 2)
+    var generator = SeededGenerator(seed: 2)
     var unpacker = Unpacker(limits: generous)
     var accepted = 0
     let before = residentPages()
@@ -50,7 +51,7 @@ import Testing
 
   @Test("Messages written at random are accepted, and refused when anything is missing", arguments: 1...2_000)
   func generated(seed: Int) {
-    var generator = SplitMix(state: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     let bytes = packed { write(&$0, depth: 0, using: &generator) }
     var unpacker = Unpacker(limits: generous)
     #expect(read(bytes, with: &unpacker))
@@ -84,7 +85,7 @@ import Testing
     return visited
   }
 
-  private func write(_ packer: inout Packer, depth: Int, using generator: inout SplitMix) {
+  private func write(_ packer: inout Packer, depth: Int, using generator: inout SeededGenerator) {
     let count = Int.random(in: 0...4, using: &generator)
     switch Int.random(in: depth < 6 ? 0..<10 : 2..<10, using: &generator) {
     case 0:
@@ -101,19 +102,6 @@ import Testing
     case 7: packer.pack(binary: [UInt8](repeating: 0xc1, count: 100 * count).span.bytes)
     default: packer.pack(String(repeating: "ä", count: 20 * count))
     }
-  }
-}
-
-/// Random numbers that are the same in every run: https://prng.di.unimi.it/splitmix64.c.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }
 

@@ -1,6 +1,7 @@
 import ImageRegistry
 import MessagePack
 import Testing
+import WireTesting
 
 @testable import ImageAPI
 

@@ -1,6 +1,7 @@
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 /// What each golden request means, and which of them our client writes.
 @Suite struct GoldenRequestTests {

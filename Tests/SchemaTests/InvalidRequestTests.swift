@@ -2,6 +2,7 @@ import Foundation
 import ImageAPI
 import MessagePack
 import Testing
+import WireTesting
 
 @testable import Waybill
 

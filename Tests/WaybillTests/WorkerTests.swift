@@ -40,33 +40,6 @@ import ZeroMQ
     }
   }
 
-  @Test("Every message gets exactly one reply, and the next one its own")
-  func garbage() async throws {
-    let registry = registry(of: ["a"])
-    let good = listReply(["a"], etag: registry.snapshot.etag)
-    try await withWorker(registry, at: [.bind(uniqueIPCEndpoint())]) { endpoints in
-      let socket = try openRequester(endpoints[0])
-      let garbage: [[UInt8]] = [
-        [], [0xc1], Array("GET / HTTP/1.1\r\n\r\n".utf8), [0xdd, 4, 0, 0, 0],
-        [UInt8](repeating: 0x91, count: 70_000), [UInt8](repeating: 0, count: 1 << 20),
-      ]
-      for bytes in garbage {
-        try socket.send(bytes)
-        let reply = try socket.receive()
-        let (head, isWhole) = (Array(reply.bytes.prefix(7)), !reply.hasMore)
-        #expect(head == [0x81, 0xa5] + Array("error".utf8) && isWhole)
-        try socket.send([0x80])
-        let next = try socket.receive().bytes
-        #expect(next == good)
-      }
-      for count in [2, 3, 200] {
-        for part in 1...count { try socket.send([0x80], more: part < count) }
-        let reply = try socket.receive().bytes
-        #expect(reply == errorReply(.invalidArgument, "a request is one message part, got \(count)"))
-      }
-    }
-  }
-
   @Test("A message beyond the transport's limit ends one connection, and nobody else's")
   func oversized() async throws {
     try await withWorker(registry(of: ["a"]), at: [.bind("tcp://127.0.0.1:*")]) { endpoints in

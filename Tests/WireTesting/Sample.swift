@@ -1,9 +1,9 @@
-import ImageAPI
-import ImageRegistry
+package import ImageAPI
+package import ImageRegistry
 
 /// The images of `list-images-reply-several`, in id order: all that an image can have, each at least once.
-enum Sample {
-  static let images = [
+package enum Sample {
+  package static let images = [
     image(
       "1ee2f87aadee0fbbe0f502d61bce53d9e7925fc059323900296b1f7174f5eab9",
       tags: ["example.org/demo/web:1.0", "example.org/demo/web:latest"],
@@ -42,17 +42,17 @@ enum Sample {
       ])),
   ]
 
-  static let busybox = image(
+  package static let busybox = image(
     "5b9dee95d31ec5d13ba6707b7ab6ffeeaca39368b17d854c72bf5ee09aa86408",
     tags: ["docker.io/library/busybox:latest"],
     digests: ["docker.io/library/busybox@sha256:ec72b74e7f3a4ecac7b799246c5b596270f3456226e01f242e87dbe97ca5c586"],
     size: 553)
 
   /// The etag of ``images``, as the golden messages have it.
-  static let etag = registry(of: images).snapshot.etag
+  package static let etag = registry(of: images).snapshot.etag
 
   /// A registry that was read and holds these images.
-  static func registry(of images: [Image]) -> ImageRegistry {
+  package static func registry(of images: [Image]) -> ImageRegistry {
     let registry = ImageRegistry(sources: ["oci:/srv/images"])
     registry.replaceContents(ofSource: 0, with: images)
     return registry

@@ -1,0 +1,9 @@
+import Fuzzer
+import Glibc
+import WireTesting
+
+@main enum FuzzHandler {
+  static func main() {
+    exit(Fuzzer.run(HandlerCheck()))
+  }
+}

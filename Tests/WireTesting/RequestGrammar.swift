@@ -1,0 +1,61 @@
+import ImageAPI
+
+/// Writes requests at random: right ones, and right ones with one thing wrong.
+package struct RequestGrammar {
+  private var generator: SeededGenerator
+
+  package init(seed: UInt64) {
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// A request that nothing is wrong with.
+  package mutating func request() -> Tree {
+    switch Int.random(in: 0..<8, using: &generator) {
+    case 0: [0, .integer(messageID()), "Status", []]
+    case 1: [0, .integer(messageID()), "ListImages", pick([[], [nil]])]
+    case 2, 3: [0, .integer(messageID()), "ListImages", [listImages()]]
+    default: listImages()
+    }
+  }
+
+  private mutating func listImages() -> Tree {
+    var pairs: [(Tree, Tree)] = [
+      ("filter", filter()),
+      ("if_none_match", pick([nil, .text(Sample.etag), "0a"])),
+      ("limit", pick([nil, 1, 3, 127, 128, 65_536, .integer(.max)])),
+      ("continue", pick([nil, .text(image().id.description), .text(image().id.hex)])),
+    ]
+    pairs.shuffle(using: &generator)
+    return .map(Array(pairs.prefix(.random(in: 0...4, using: &generator))))
+  }
+
+  private mutating func filter() -> Tree {
+    let id = image().id.hex
+    let name: Tree = pick([
+      nil, "", "busybox", "example.org/demo/web", "localhost:5000/demo/named:v2", .text(id),
+      .text(String(id.prefix(.random(in: 3...12, using: &generator)))),
+      .text("example.org/demo/web@sha256:" + String(repeating: "0", count: 64)),
+    ])
+    let specification: Tree = pick([
+      ["image": name], ["image": name, "annotations": ["a": "b", "ä": ""]], ["annotations": nil, "image": name],
+      ["user_specified_image": "busybox", "runtime_handler": nil, "image_ref": "", "image": name],
+    ])
+    return pick([nil, [:], specification, ["image": specification]])
+  }
+
+  private mutating func messageID() -> Int64 {
+    pick([0, 1, 127, 128, 65_536, Int64(UInt32.max)])
+  }
+
+  private mutating func image() -> Image {
+    pick(Sample.images)
+  }
+
+  mutating func pick<Choice>(_ choices: [Choice]) -> Choice {
+    choices[Int.random(in: choices.indices, using: &generator)]
+  }
+
+  mutating func pick(from range: Range<Int>) -> Int {
+    Int.random(in: range, using: &generator)
+  }
+}
