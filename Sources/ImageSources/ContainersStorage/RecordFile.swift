@@ -75,8 +75,7 @@ struct RecordFile<Contents: Sendable>: Sendable {
     case .contents(let error):
       SourceError(
         .broken,
-        "\(path)/\(name) does not list what is in the store: \(error.reason); if nothing is writing it, run its owner's"
-          + " check, such as podman system check")
+        "\(path)/\(name) does not list what is in the store: \(error.reason); if nothing is writing it, restore it")
     case nil: nil
     }
   }
