@@ -10,6 +10,8 @@ VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
+CHECK_PACKAGES := systemd
+COMPOSE_PACKAGES := aardvark-dns debootstrap iptables netavark podman runc
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server
 FUZZ_PACKAGES := jq
@@ -19,7 +21,7 @@ FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test check fmt bench bench-curve fuzz clean
+.PHONY: build run test test-compose check fmt bench bench-curve fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -38,9 +40,16 @@ test: build $(VENV)/installed
 # One after the other: sockets, files and programs block the threads that tests share, of which there is one for each core.
 	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest --no-parallel
 
+# The image, and the pools of compose/ in containers. As root.
+test-compose: $(VENV)/installed
+	@$(call install,$(COMPOSE_PACKAGES))
+	compose/test
+
 check: build $(VENV)/installed
+	@$(call install,$(CHECK_PACKAGES))
 	swift format lint --strict --recursive $(SOURCES)
 	$(VENV)/bin/python3 Schemas/validate
+	compose/check $(VENV) $(BIN)
 
 fmt:
 	swift format --in-place --recursive $(SOURCES)
@@ -69,7 +78,7 @@ fuzz:
 	Fuzz/run handler $(FUZZ_MEASURE)
 
 clean:
-	rm -rf .build .build-fuzz $(VENV)
+	rm -rf .build .build-compose .build-fuzz $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)
