@@ -10,8 +10,8 @@ public protocol ImageSource: Sendable {
   ///
   /// Cheap while nothing changes. A nil after an error means that the store can be read again and is what it was.
   ///
-  /// - Parameter progress: to be told of what is read, of how much.
-  /// - Returns: the contents, or nil.
+  /// - Parameter progress: told of what is read, of how much.
+  /// - Returns: the inventory, or nil.
   /// - Throws: ``SourceError`` if the store as a whole cannot be read. The last inventory then stands; the next call
   ///   tries again.
   mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory?
@@ -19,5 +19,8 @@ public protocol ImageSource: Sendable {
 
 extension ImageSource {
   /// Reads as ``read(reporting:)`` does, and tells nobody how far it has come.
+  ///
+  /// - Returns: the whole contents, or nil if nothing has changed.
+  /// - Throws: ``SourceError`` if the store as a whole cannot be read.
   public mutating func read() throws(SourceError) -> Inventory? { try read(reporting: ReadingProgress()) }
 }

@@ -23,19 +23,21 @@ import Testing
       "terminal.py", "left_out=", Waybill.path(), "worker", "docker-archive:\(archive)", "--bind",
       "ipc://\(folder.path)/socket", as: Session.self)
     #expect(session.code == 0 && session.output.isEmpty)
-    let erase = "\r\u{1b}[K"
-    let pieces = session.terminal.components(separatedBy: erase)
-    let bars = pieces.filter { $0.hasPrefix("[#") || $0.hasPrefix("[-") }
-    #expect(bars.contains { $0.contains(" MB  docker-archive:") }, "\(session.terminal.debugDescription)")
-    #expect(bars.allSatisfy { $0.count < 60 && !$0.contains("\n") }, "\(bars)")
-    // The bar is gone when the log goes on, and everything else is lines.
-    #expect(pieces.last?.contains(" images=1 ") == true && pieces.last?.contains("[#") == false, "\(pieces)")
+    // Each bar is erased before anything else is written.
+    let bars = session.terminal.components(separatedBy: "\r\u{1b}[K").dropLast().map { piece in
+      piece.split(whereSeparator: \.isNewline).last ?? ""
+    }
     #expect(
-      pieces.filter { !bars.contains($0) }.allSatisfy { $0.isEmpty || $0.utf8.last == UInt8(ascii: "\n") }, "\(pieces)")
+      !bars.isEmpty && bars.allSatisfy { $0.contains(" MB  docker-archive:") }, "\(session.terminal.debugDescription)")
+    #expect(bars.allSatisfy { $0.hasPrefix("[") && $0.count < 60 }, "\(bars)")
+    let rest = bars.reduce(session.terminal) { $0.replacing("\($1)\r\u{1b}[K", with: "") }
+    #expect(rest.split(whereSeparator: \.isNewline).allSatisfy { $0.contains(" notice waybill: ") }, "\(rest)")
+    #expect(rest.contains(" images=1 ") && !rest.contains("[#") && !rest.unicodeScalars.contains("\u{1b}"), "\(rest)")
   }
 
   @Test func theLogSaysItWhereThereIsNoTerminal() async throws {
-    try await withWorker(serving: "docker-archive:\(archive)") { (worker) async throws in
+    try await withWorker(serving: "docker-archive:\(archive)", isReadable: false) { (worker) async throws in
+      #expect(try await eventually(within: .seconds(60)) { worker.process.errors.text.contains("left_out=") })
       let lines = worker.process.errors.lines
       #expect(lines.contains { $0.contains(" progress=") && $0.hasSuffix(" reading") }, "\(lines)")
       #expect(!worker.process.errors.text.unicodeScalars.contains("\u{1b}"))

@@ -51,8 +51,9 @@ public struct DockerArchive: ImageSource {
     }
     seen = nil
     var fault = ArchiveFault.file(.changing)
+    var last: Inventory?
     // An archive that another has just taken the place of is one that has changed.
-    for _ in 0..<3 where fault == .file(.changing) {
+    for _ in 0..<4 where fault == .file(.changing) {
       let opened = FileStamp.now()
       do throws(ArchiveFault) {
         let file = try ArchiveFile(path: path, reporting: progress)
@@ -60,6 +61,11 @@ public struct DockerArchive: ImageSource {
         do throws(ArchiveFault) {
           let inventory = try ArchiveListing.inventory(of: ArchiveContents(reading: file), path: path)
           try file.check()
+          // While the last write is that young, a second one may have left the same stamp.
+          guard watch.isSettled || inventory == last else {
+            last = inventory
+            throw .file(.changing)
+          }
           seen = Seen(watch: watch, error: nil)
           guard inventory != listed else { return nil }
           listed = inventory

@@ -50,7 +50,7 @@ struct TarReader: ~Copyable {
   ///   - limit: bytes.
   ///   - first: the first byte that the file must have; nil for any.
   /// - Returns: nil if the file is larger or begins otherwise.
-  /// - Throws: ``ArchiveFault`` if the archive breaks off, or is broken.
+  /// - Throws: ``ArchiveFault`` if the archive ends there or makes no sense.
   mutating func contents(limit: Int, startingWith first: UInt8? = nil) throws(ArchiveFault) -> [UInt8]? {
     var bytes: [UInt8] = []
     while true {
