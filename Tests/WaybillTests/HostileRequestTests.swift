@@ -1,6 +1,8 @@
 import ImageAPI
+import ImageRegistry
 import MessagePack
 import Testing
+import Waybill
 import WireTesting
 import ZeroMQ
 
