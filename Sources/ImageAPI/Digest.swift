@@ -14,14 +14,22 @@ public struct Digest: Sendable, Hashable {
   ///
   /// Upper-case digits are refused, as the OCI image specification has it.
   public init?(_ text: some StringProtocol) {
-    let digits = text.utf8.dropFirst(text.hasPrefix(Self.prefix) ? Self.prefix.utf8.count : 0)
-    guard digits.count == Self.digitCount else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in digits.enumerated() {
-      guard let value = ASCII.hexValue(byte) else { return nil }
-      words[index / 16] = words[index / 16] << 4 | UInt64(value)
+    self.init(utf8: Array(text.utf8).span)
+  }
+
+  /// Reads the same, where it stands.
+  package init?(utf8 text: Span<UInt8>) {
+    let isPrefixed = text.count > Self.digitCount && text.equals("sha256:", in: 0..<text.count - Self.digitCount)
+    let start = isPrefixed ? text.count - Self.digitCount : 0
+    guard text.count - start == Self.digitCount else { return nil }
+    words = (0, 0, 0, 0)
+    for index in start..<text.count {
+      guard let value = ASCII.hexValue(text[index]) else { return nil }
+      words = (
+        words.0 << 4 | words.1 >> 60, words.1 << 4 | words.2 >> 60, words.2 << 4 | words.3 >> 60,
+        words.3 << 4 | UInt64(value)
+      )
     }
-    self.words = (words[0], words[1], words[2], words[3])
   }
 
   /// The 32 bytes of a digest, the most significant first.

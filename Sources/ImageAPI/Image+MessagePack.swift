@@ -96,6 +96,18 @@ extension Image {
   }
 }
 
+extension Image {
+  /// Reads ``names`` of an encoded image, and nothing else of it.
+  package static func names(decoding value: Value) throws(APIError) -> [String] {
+    var names: [String] = []
+    guard let map = value.map else { throw APIError(value.mismatch(at: "image", expected: "a map")) }
+    for (key, value) in map where key.equals("repo_tags") || key.equals("repo_digests") {
+      for name in try value.strings(at: "names") { add(name, to: &names) }
+    }
+    return names
+  }
+}
+
 extension ImageSpec {
   private enum Key: String {
     case image, annotations

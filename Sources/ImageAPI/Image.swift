@@ -34,6 +34,13 @@ public struct Image: Sendable, Hashable {
     self.pinned = pinned
   }
 
+  /// All that the image can be looked for by, beside its id, each once.
+  package var names: [String] { repoDigests.reduce(into: repoTags) { Self.add($1, to: &$0) } }
+
+  static func add(_ name: String, to names: inout [String]) {
+    if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }
+  }
+
   /// The image as two sources know it: names united, and for the rest what `self` says, where it says anything.
   public func united(with other: Image) -> Image {
     Image(
@@ -46,11 +53,10 @@ public struct Image: Sendable, Hashable {
       pinned: pinned || other.pinned)
   }
 
-  /// By bytes, as `String` takes names for equal that differ in how they compose an accent.
   private static func normalised(_ names: some Sequence<String>) -> [String] {
     var sorted: [String] = []
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-    where !(sorted.last?.utf8.elementsEqual(name.utf8) ?? false) {
+    where !(sorted.last?.hasSameBytes(as: name) ?? false) {
       sorted.append(name)
     }
     return sorted

@@ -1,145 +1,146 @@
 /// Takes a reference apart by the grammar of the distribution project's reference package.
+///
+/// It looks at bytes and gives places in them, so that looking a name up makes no text of it.
 struct ReferenceScanner {
-  private var rest: Substring.UTF8View
+  private var rest: Range<Int>
 
-  init(_ text: String) {
-    rest = Substring(text).utf8
+  /// Where the parts of a reference stand in its text.
+  struct Parts {
+    /// The registry's host as it is written; nil for Docker Hub, whether it is left out or has its older name.
+    let domain: Range<Int>?
+    let path: Range<Int>
+    /// Whether the path is one of Docker Hub that leaves out `library/`.
+    let isOfficial: Bool
+    let tag: Range<Int>?
+    let digest: Range<Int>?
   }
 
-  /// What in the text is not of the grammar.
-  struct Failure: Error {
-    let reason: String
+  /// What in the text is not of the grammar, and where.
+  enum Failure: Error {
+    case empty, id, emptyComponent
+    case port(Range<Int>)
+    case host(Range<Int>)
+    case pathLength(Int)
+    case component(Range<Int>)
+    case tag(Range<Int>)
+    case digest(Range<Int>)
   }
 
-  mutating func scan() throws(Failure) -> ImageReference {
-    guard !rest.isEmpty else { throw Failure(reason: "it is empty") }
-    guard !(rest.count == Digest.digitCount && rest.allSatisfy(ASCII.isLowerCaseHex)) else {
-      throw Failure(reason: "64 hexadecimal digits are an image's id")
-    }
-    let digest = cut(after: UInt8(ascii: "@"))
-    let domain = takeDomain()
-    let tag = cut(after: UInt8(ascii: ":"))
-    try checkDomain(domain)
-    let host = domain.map { String(Substring($0)) } ?? "docker.io"
-    let isOfficial = host == "docker.io" && !rest.contains(UInt8(ascii: "/"))
-    let prefix = isOfficial ? "library/" : ""
-    try checkPath(after: prefix)
-    if let tag { try checkTag(tag) }
-    if let digest { try checkDigest(digest) }
+  static func scan(_ text: Span<UInt8>) throws(Failure) -> Parts {
+    var scanner = ReferenceScanner(rest: text.indices)
+    return try scanner.scan(text)
+  }
 
-    return ImageReference(
-      domain: host,
-      path: prefix + String(Substring(rest)),
-      version: digest.map { .digest(String(Substring($0))) } ?? .tag(tag.map { String(Substring($0)) } ?? "latest"))
+  private mutating func scan(_ text: Span<UInt8>) throws(Failure) -> Parts {
+    guard !rest.isEmpty else { throw .empty }
+    guard rest.count != Digest.digitCount || !text.allSatisfy(in: rest, ASCII.isLowerCaseHex) else { throw .id }
+    let digest = cut(text, after: UInt8(ascii: "@"))
+    let domain = takeDomain(text)
+    let tag = cut(text, after: UInt8(ascii: ":"))
+    if let domain { try checkDomain(text, domain) }
+    let isHub = domain.map { text.equals("docker.io", in: $0) } ?? true
+    let isOfficial = isHub && text.firstIndex(of: UInt8(ascii: "/"), in: rest) == nil
+    try checkPath(text, isOfficial: isOfficial)
+    if let tag { try checkTag(text, tag) }
+    if let digest { try checkDigest(text, digest) }
+    return Parts(domain: domain, path: rest, isOfficial: isOfficial, tag: tag, digest: digest)
   }
 
   /// Cuts `rest` at the first `separator` and gives what followed it.
-  private mutating func cut(after separator: UInt8) -> Substring.UTF8View? {
-    guard let index = rest.firstIndex(of: separator) else { return nil }
-    let tail = rest[rest.index(after: index)...]
-    rest = rest[..<index]
-    return tail
+  private mutating func cut(_ text: Span<UInt8>, after separator: UInt8) -> Range<Int>? {
+    guard let index = text.firstIndex(of: separator, in: rest) else { return nil }
+    defer { rest = rest.lowerBound..<index }
+    return index + 1..<rest.upperBound
   }
 
   /// The first component is a domain if it has a dot, a colon or an upper-case letter, or is `localhost`;
   /// `index.docker.io`, Docker Hub's older host, is `docker.io`.
-  private mutating func takeDomain() -> Substring.UTF8View? {
-    guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-    let first = rest[..<slash]
-    let isDomain =
-      first.elementsEqual("localhost".utf8)
-      || first.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || ASCII.upperCase ~= $0 }
-    guard isDomain else { return nil }
-    rest = rest[rest.index(after: slash)...]
-    return first.elementsEqual("index.docker.io".utf8) ? nil : first
+  private mutating func takeDomain(_ text: Span<UInt8>) -> Range<Int>? {
+    guard let slash = text.firstIndex(of: UInt8(ascii: "/"), in: rest) else { return nil }
+    let first = rest.lowerBound..<slash
+    let isWord = text.allSatisfy(in: first) {
+      $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") && !(ASCII.upperCase ~= $0)
+    }
+    guard !isWord || text.equals("localhost", in: first) else { return nil }
+    rest = slash + 1..<rest.upperBound
+    return text.equals("index.docker.io", in: first) ? nil : first
   }
 
-  private func checkDomain(_ domain: Substring.UTF8View?) throws(Failure) {
-    guard var host = domain else { return }
-    if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
-      let port = host[host.index(after: colon)...]
-      guard !port.isEmpty, port.allSatisfy({ ASCII.digits ~= $0 }) else {
-        throw Failure(reason: "\(quoted(port)) is not a port")
-      }
-      host = host[..<colon]
+  private func checkDomain(_ text: Span<UInt8>, _ domain: Range<Int>) throws(Failure) {
+    var host = domain
+    let isBracketed = host.last.map { text[$0] == UInt8(ascii: "]") } ?? false
+    if !isBracketed, let colon = host.last(where: { text[$0] == UInt8(ascii: ":") }) {
+      let port = colon + 1..<host.upperBound
+      guard !port.isEmpty, text.allSatisfy(in: port, { ASCII.digits ~= $0 }) else { throw .port(port) }
+      host = host.lowerBound..<colon
     }
-    let isValid: Bool
-    if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]"), host.count > 2 {
-      isValid = host.dropFirst().dropLast().allSatisfy { byte in
-        ASCII.digits ~= byte || byte == UInt8(ascii: ":")
-          || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "F") ~= byte
-      }
-    } else {
-      isValid = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-        guard let first = label.first, let last = label.last else { return false }
-        return ASCII.isAlphanumeric(first) && ASCII.isAlphanumeric(last)
-          && label.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-      }
+    guard isAddress(text, host) || isHostName(text, host) else { throw .host(host) }
+  }
+
+  /// Whether it is an IPv6 address in brackets.
+  private func isAddress(_ text: Span<UInt8>, _ host: Range<Int>) -> Bool {
+    guard host.count > 2, text[host.lowerBound] == UInt8(ascii: "["), text[host.upperBound - 1] == UInt8(ascii: "]")
+    else { return false }
+    return text.allSatisfy(in: host.dropFirst().dropLast()) { byte in
+      byte == UInt8(ascii: ":") || ASCII.isLowerCaseHex(byte) || UInt8(ascii: "A")...UInt8(ascii: "F") ~= byte
     }
-    guard isValid else { throw Failure(reason: "\(quoted(host)) is not a registry's host") }
+  }
+
+  private func isHostName(_ text: Span<UInt8>, _ host: Range<Int>) -> Bool {
+    text.allComponents(of: host, separator: UInt8(ascii: ".")) { label in
+      guard let first = label.first, let last = label.last else { return false }
+      return ASCII.isAlphanumeric(text[first]) && ASCII.isAlphanumeric(text[last])
+        && text.allSatisfy(in: label) { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+    }
   }
 
   /// The limit is for the whole path, with the `library/` that was not written.
-  private func checkPath(after prefix: String) throws(Failure) {
-    let length = prefix.utf8.count + rest.count
-    guard length <= 255 else {
-      throw Failure(reason: "its repository has \(length) characters, more than 255")
+  private func checkPath(_ text: Span<UInt8>, isOfficial: Bool) throws(Failure) {
+    let length = rest.count + (isOfficial ? "library/".utf8.count : 0)
+    guard length <= 255 else { throw .pathLength(length) }
+    var failure: Failure?
+    _ = text.allComponents(of: rest, separator: UInt8(ascii: "/")) { component in
+      guard !isPathComponent(text, component) else { return true }
+      failure = component.isEmpty ? .emptyComponent : .component(component)
+      return false
     }
-    for component in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      guard isPathComponent(component) else {
-        throw Failure(
-          reason: component.isEmpty
-            ? "its repository has an empty component"
-            : "\(quoted(component)) is not a repository's name: lower-case letters and digits, joined by '.', '_', '__' or '-'"
-        )
-      }
-    }
+    if let failure { throw failure }
   }
 
-  private func isPathComponent(_ component: Substring.UTF8View) -> Bool {
-    var separator: [UInt8] = []
-    var isAfterWord = false
-    for byte in component {
-      if ASCII.isLowerCaseOrDigit(byte) {
-        guard separator.isEmpty || (isAfterWord && isSeparator(separator)) else { return false }
-        separator.removeAll(keepingCapacity: true)
-        isAfterWord = true
-      } else {
-        separator.append(byte)
-      }
+  /// Words of lower-case letters and digits, joined by separators.
+  private func isPathComponent(_ text: Span<UInt8>, _ component: Range<Int>) -> Bool {
+    var wordEnd = component.lowerBound
+    for index in component where ASCII.isLowerCaseOrDigit(text[index]) {
+      let separator = wordEnd..<index
+      guard separator.isEmpty || (wordEnd > component.lowerBound && isSeparator(text, separator)) else { return false }
+      wordEnd = index + 1
     }
-    return isAfterWord && separator.isEmpty
+    return !component.isEmpty && wordEnd == component.upperBound
   }
 
-  private func isSeparator(_ bytes: [UInt8]) -> Bool {
-    switch bytes.first {
+  private func isSeparator(_ text: Span<UInt8>, _ bytes: Range<Int>) -> Bool {
+    switch text[bytes.lowerBound] {
     case UInt8(ascii: "."): bytes.count == 1
-    case UInt8(ascii: "_"): bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: "_") }
-    default: bytes.allSatisfy { $0 == UInt8(ascii: "-") }
+    case UInt8(ascii: "_"): bytes.count <= 2 && text.allSatisfy(in: bytes) { $0 == UInt8(ascii: "_") }
+    default: text.allSatisfy(in: bytes) { $0 == UInt8(ascii: "-") }
     }
   }
 
-  private func checkTag(_ tag: Substring.UTF8View) throws(Failure) {
+  private func checkTag(_ text: Span<UInt8>, _ tag: Range<Int>) throws(Failure) {
     let isWord: (UInt8) -> Bool = { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
-    guard let first = tag.first, isWord(first), tag.count <= 128,
-      tag.allSatisfy({ isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
-    else {
-      throw Failure(
-        reason: "\(quoted(tag)) is not a tag: a letter, digit or '_', then at most 127 of these, '.' and '-'")
-    }
+    guard let first = tag.first, isWord(text[first]), tag.count <= 128,
+      text.allSatisfy(in: tag, { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
+    else { throw .tag(tag) }
   }
 
-  private func checkDigest(_ digest: Substring.UTF8View) throws(Failure) {
-    let lengths = ["sha256": 64, "sha384": 96, "sha512": 128]
-    let parts = digest.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, let length = lengths[String(Substring(parts[0]))],
-      parts[1].count == length, parts[1].allSatisfy(ASCII.isLowerCaseHex)
-    else {
-      throw Failure(reason: "\(quoted(digest)) is not a digest: sha256: and 64 lower-case hexadecimal digits")
-    }
-  }
-
-  private func quoted(_ bytes: Substring.UTF8View) -> String {
-    ImageAPI.quoted(String(Substring(bytes)))
+  private func checkDigest(_ text: Span<UInt8>, _ digest: Range<Int>) throws(Failure) {
+    guard let colon = text.firstIndex(of: UInt8(ascii: ":"), in: digest) else { throw .digest(digest) }
+    let algorithm = digest.lowerBound..<colon
+    let digits = colon + 1..<digest.upperBound
+    let isKnown =
+      digits.count == 64 && text.equals("sha256", in: algorithm)
+      || digits.count == 96 && text.equals("sha384", in: algorithm)
+      || digits.count == 128 && text.equals("sha512", in: algorithm)
+    guard isKnown, text.allSatisfy(in: digits, ASCII.isLowerCaseHex) else { throw .digest(digest) }
   }
 }

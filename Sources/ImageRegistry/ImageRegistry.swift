@@ -1,14 +1,15 @@
 public import ImageAPI
-internal import Synchronization
 
 /// The images of all sources, in memory, encoded and indexed.
 ///
 /// Sources write into it, from any thread, one after the other. Readers take a ``snapshot``, which never changes, and
 /// wait for no writer.
 public final class ImageRegistry: Sendable {
-  private let writer: Mutex<Writer>
+  private let writer: Lock<Writer>
   /// Locked only to take or to swap what is in it, never during work.
-  private let published: Mutex<Published>
+  private let published: Lock<Published>
+
+  private let wholeLists = WholeLists()
 
   private struct Published {
     var snapshot: RegistrySnapshot
@@ -22,8 +23,8 @@ public final class ImageRegistry: Sendable {
   public init(sources: [String]) {
     precondition(sources.count <= Self.mostSources, "a registry has at most \(Self.mostSources) sources")
     let writer = Writer(sources: sources)
-    published = Mutex(Published(snapshot: writer.snapshot(), sources: writer.sources))
-    self.writer = Mutex(writer)
+    published = Lock(Published(snapshot: writer.snapshot(wholeLists), sources: writer.sources))
+    self.writer = Lock(writer)
   }
 
   /// As many sources as one registry can have.
@@ -74,6 +75,9 @@ public final class ImageRegistry: Sendable {
   /// - Returns: What became of the list.
   @discardableResult
   public func update(source: Int, upserting upserted: [Image] = [], removing removed: [Digest] = []) -> Change {
+    if let image = upserted.first, upserted.count == 1, removed.isEmpty {
+      return publish { writer in writer.apply([Writer.Claim(id: image.id, image: image)], from: source) }
+    }
     var claims: [Digest: Writer.Claim] = [:]
     for id in removed { claims[id] = Writer.Claim(id: id, image: nil) }
     for image in upserted { claims[image.id] = Writer.Claim(id: image.id, image: image) }
@@ -100,6 +104,7 @@ public final class ImageRegistry: Sendable {
       writer.noteUnchanged(source: source)
       return Change()
     }
+    wholeLists.trim()
   }
 
   /// How the sources fare, in their order.
@@ -114,7 +119,7 @@ public final class ImageRegistry: Sendable {
       let result = change(&writer)
       // Readers keep their whole list when nothing in it changed.
       let isListed = result != Change() || writer.unread != snapshot.unread
-      let next = Published(snapshot: isListed ? writer.snapshot() : snapshot, sources: writer.sources)
+      let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
         defer { current = next }
         return current

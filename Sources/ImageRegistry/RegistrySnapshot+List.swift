@@ -7,94 +7,123 @@ extension RegistrySnapshot {
   /// - Parameters:
   ///   - request: What to list.
   ///   - envelope: The form of the reply.
-  /// - Returns: The whole reply. When every image was asked for in the plain form, all readers of this snapshot get the
-  ///   same bytes.
-  /// - Throws: ``APIError``: `UNAVAILABLE` as long as a source was never read, `INVALID_ARGUMENT` when the image asked
-  ///   for is neither a reference, nor an id, nor the stored name of an embedded image.
+  /// - Returns: The whole reply.
+  /// - Throws: As ``reply(to:in:into:)``.
   public func reply(to request: ListImagesRequest, in envelope: Envelope) throws(APIError) -> PackedBytes {
+    var packer = Packer()
+    if let shared = try reply(to: request, in: envelope, into: &packer) { return shared }
+    return packer.finish()
+  }
+
+  /// Answers ListImages.
+  ///
+  /// - Parameters:
+  ///   - request: What to list.
+  ///   - envelope: The form of the reply.
+  ///   - packer: Takes the reply, unless that is the list of every image in the plain form.
+  /// - Returns: The list of every image in the plain form, the same bytes for all readers of this state; otherwise nil.
+  /// - Throws: ``APIError``: `UNAVAILABLE` as long as a source was never read, `INVALID_ARGUMENT` when the image asked
+  ///   for is neither a reference, nor an id, nor the stored name of an embedded image. Nothing is written then.
+  public func reply(
+    to request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
+  ) throws(APIError) -> PackedBytes? {
     guard unread.isEmpty else {
       throw APIError(.unavailable, "not read yet: \(unread.joined(separator: ", ")); there is no list until then")
     }
     if request.ifNoneMatch == etag {
-      var packer = Packer(capacity: 128)
       packer.beginReply(envelope)
       packer.packNotModified(etag: etag)
-      return packer.finish()
+      return nil
     }
-    if request.image.isEmpty {
-      guard request.limit == nil, request.resumption == nil else { return page(request, in: envelope) }
-      return envelope == .plain ? encodedWholeList() : encodeWholeList(in: envelope)
+    guard request.image.isEmpty else {
+      try writeMatches(of: request, in: envelope, into: &packer)
+      return nil
     }
-    let found = try locations(matching: request.image)
-    let rest = request.resumption.map { last in found.drop { $0.id <= last } } ?? found[...]
-    return encode(rest.prefix(request.limit ?? .max), isLast: rest.count <= request.limit ?? .max, in: envelope)
+    if envelope == .plain, request.limit == nil, request.resumption == nil { return encodedWholeList() }
+    writePage(request, in: envelope, into: &packer)
+    return nil
   }
 
   /// A part of the whole list: the images after `request.resumption`.
-  private func page(_ request: ListImagesRequest, in envelope: Envelope) -> PackedBytes {
-    let limit = request.limit ?? .max
-    var page: [Contents.Location] = []
-    var index = request.resumption.map(Contents.shardIndex(of:)) ?? 0
-    while index < Fanout<Shard>.count {
-      let shard = contents.shards[index]
-      var position = request.resumption.map(shard.insertionPoint(of:)) ?? 0
-      if position < shard.ids.count, shard.ids[position] == request.resumption { position += 1 }
-      while position < shard.ids.count {
-        guard page.count < limit else { return encode(page[...], isLast: false, in: envelope) }
-        page.append(Contents.Location(shard: shard, position: position))
-        position += 1
+  private func writePage(_ request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer) {
+    var runs: [Run] = []
+    var left = request.limit ?? .max
+    var isLast = true
+    let first = request.resumption.map(Contents.shardIndex(of:)) ?? 0
+    for index in first..<Fanout<Shard>.count {
+      contents.shards[index].forEachRun(after: index == first ? request.resumption : nil) { run in
+        let taken = run.prefix(left)
+        if taken.count > 0 { runs.append(taken) }
+        left -= taken.count
+        isLast = taken.count == run.count
+        return isLast
       }
-      index += 1
+      guard isLast else { break }
     }
-    return encode(page[...], isLast: true, in: envelope)
+    write(runs, isLast: isLast, in: envelope, into: &packer)
   }
 
-  private func encode(
-    _ images: ArraySlice<Contents.Location>, isLast: Bool, in envelope: Envelope
-  ) -> PackedBytes {
-    let resumption = isLast ? nil : images.last?.id
-    var packer = Packer(capacity: images.reduce(256) { $0 + $1.byteCount })
+  private func write(_ runs: [Run], isLast: Bool, in envelope: Envelope, into packer: inout Packer) {
+    let resumption = isLast ? nil : runs.last?.lastID
+    packer.reserve(runs.reduce(256) { $0 + $1.byteCount })
     packer.beginReply(envelope)
-    packer.beginImageList(count: images.count, isResumable: resumption != nil)
-    for image in images {
-      image.withBytes { packer.append(encoded: $0) }
+    packer.beginImageList(count: runs.reduce(0) { $0 + $1.count }, isResumable: resumption != nil)
+    for run in runs {
+      run.withBytes { packer.append(encoded: $0) }
     }
     packer.endImageList(etag: etag, resumption: resumption)
-    return packer.finish()
   }
 
   /// The images that a filter names, in id order.
-  ///
-  /// In this order: an id; a reference, or the name of an embedded image as it is stored; the beginning of exactly one
-  /// id, three hexadecimal digits at least.
-  private func locations(matching image: String) throws(APIError) -> [Contents.Location] {
-    if let id = Digest(image) {
-      return contents.location(of: id).map { [$0] } ?? []
+  private func writeMatches(
+    of request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
+  ) throws(APIError) {
+    let image = request.image
+    if let id = Digest(utf8: image.utf8.span) {
+      return write(contents.location(of: id), of: request, in: envelope, into: &packer)
     }
-    let ids: [Digest]
-    do throws(APIError) {
-      ids = contents.references[ReferenceIndex.key(of: try ImageReference(image))]
-    } catch {
-      ids = contents.references[ReferenceIndex.key(verbatim: image)]
-      guard !ids.isEmpty else { throw error }
+    let entries = contents.references[ReferenceIndex.key(of: image)]
+    guard let first = entries.first, let last = entries.last else {
+      // Says what is wrong with what is no reference; any other may be the beginning of an id.
+      _ = try ImageReference(image)
+      return write(contents.location(ofPrefix: image), of: request, in: envelope, into: &packer)
     }
-    guard ids.isEmpty else { return ids.compactMap(contents.location(of:)) }
-    return contents.location(ofPrefix: image).map { [$0] } ?? []
+    if first.id == last.id {
+      return write(contents.location(of: first.id), of: request, in: envelope, into: &packer)
+    }
+    var ids: [Digest] = []
+    for entry in entries where entry.id != ids.last && request.resumption.map({ $0 < entry.id }) ?? true {
+      ids.append(entry.id)
+    }
+    let listed = ids.prefix(request.limit ?? .max)
+    let runs = listed.compactMap(contents.location(of:))
+    write(runs, isLast: listed.count == ids.count, in: envelope, into: &packer)
+  }
+
+  /// A lone image, or none: the reply to most filters. Makes no array.
+  private func write(
+    _ image: Run?, of request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
+  ) {
+    var image = image
+    if let last = request.resumption, let found = image, found.lastID <= last { image = nil }
+    packer.beginReply(envelope)
+    packer.beginImageList(count: image == nil ? 0 : 1)
+    image?.withBytes { packer.append(encoded: $0) }
+    packer.endImageList(etag: etag)
   }
 }
 
 extension Contents {
   /// The one image whose id begins with these hexadecimal digits; nil when there is none, or more than one.
-  fileprivate func location(ofPrefix digits: String) -> Location? {
+  fileprivate func location(ofPrefix digits: String) -> Run? {
     guard (3..<64).contains(digits.utf8.count),
       let lowest = Digest(digits + String(repeating: "0", count: 64 - digits.utf8.count)),
       let highest = Digest(digits + String(repeating: "f", count: 64 - digits.utf8.count))
     else { return nil }
     // Three digits are twelve bits: they never reach beyond a shard.
     let shard = shards[Self.shardIndex(of: lowest)]
-    let position = shard.insertionPoint(of: lowest)
-    guard position < shard.ids.count, shard.ids[position] <= highest else { return nil }
-    guard position + 1 == shard.ids.count || shard.ids[position + 1] > highest else { return nil }
-    return Location(shard: shard, position: position)
+    guard let place = shard.place(notBefore: lowest), shard[place].lastID <= highest else { return nil }
+    if let next = shard.place(after: place), shard[next].lastID <= highest { return nil }
+    return shard[place]
   }
 }

@@ -1,6 +1,5 @@
 internal import ImageAPI
 internal import MessagePack
-internal import Synchronization
 
 /// What the registry held at one moment. It never changes.
 public final class RegistrySnapshot: Sendable {
@@ -9,37 +8,21 @@ public final class RegistrySnapshot: Sendable {
   public let unread: [String]
   /// A digest of all the images: the same images have the same etag, on every worker and after a restart.
   public let etag: String
-  /// The plain reply with all the images, from the first time that it is asked for.
-  private let wholeList = Mutex<PackedBytes?>(nil)
+  /// Where the plain reply with all the images is kept from the first time that it is asked for.
+  private let wholeLists: WholeLists
 
-  init(_ contents: Contents, unread: [String]) {
+  init(_ contents: Contents, unread: [String], wholeLists: WholeLists) {
     self.contents = contents
     self.unread = unread
+    self.wholeLists = wholeLists
     etag = contents.hash.etag
   }
 
   /// How many images there are.
   public var count: Int { contents.count }
 
-  /// The plain reply with all the images, built once. Readers that come while it is built wait for it, as they would
-  /// for one of their own.
+  /// The plain reply with all the images.
   func encodedWholeList() -> PackedBytes {
-    wholeList.withLock { list in
-      if let list { return list }
-      let made = encodeWholeList(in: .plain)
-      list = made
-      return made
-    }
-  }
-
-  func encodeWholeList(in envelope: Envelope) -> PackedBytes {
-    var packer = Packer(capacity: contents.byteCount + 256)
-    packer.beginReply(envelope)
-    packer.beginImageList(count: count)
-    for index in 0..<Fanout<Shard>.count {
-      contents.shards[index].bytes.withBytes { packer.append(encoded: $0) }
-    }
-    packer.endImageList(etag: etag)
-    return packer.finish()
+    wholeLists.list(of: contents, etag: etag)
   }
 }

@@ -19,8 +19,8 @@ struct Writer: ~Copyable {
     self.sources = sources.map(SourceRecord.init(name:))
   }
 
-  func snapshot() -> RegistrySnapshot {
-    RegistrySnapshot(contents, unread: unread)
+  func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
+    RegistrySnapshot(contents, unread: unread, wholeLists: wholeLists)
   }
 
   var unread: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
@@ -44,8 +44,7 @@ struct Writer: ~Copyable {
     var gone: [Digest] = []
     var next = claims.startIndex
     for index in 0..<Fanout<Shard>.count {
-      let shard = contents.shards[index]
-      for (id, holders) in zip(shard.ids, shard.holders) where holders.contains(SourceSet(source: source)) {
+      for id in contents.shards[index].ids(heldBy: SourceSet(source: source)) {
         while next < claims.endIndex, claims[next].id < id { next += 1 }
         if next == claims.endIndex || claims[next].id != id { gone.append(id) }
       }
@@ -68,7 +67,7 @@ struct Writer: ~Copyable {
         switch (edit.before, edit.after) {
         case (nil, _): change.added += 1
         case (_, nil): change.removed += 1
-        case (let before?, let after?): if before.bytes != after.bytes { change.changed += 1 }
+        case (let before?, let after?): if !before.image.equals(after.bytes) { change.changed += 1 }
         }
       }
       if !edits.isEmpty { contents.apply(edits, toShard: index) }
@@ -85,20 +84,23 @@ struct Writer: ~Copyable {
       sources[source].images += 1
       return Contents.Edit(id: claim.id, before: nil, after: (image, Self.encode(image), holder))
     }
-    let bytes = location.withBytes { PackedBytes(copying: $0) }
-    if location.holders == holder, let image = claim.image, Self.encode(image) == bytes { return nil }
-    guard location.holders.contains(holder) || claim.image != nil else { return nil }
-    guard let listed = decode(bytes) else { return nil }
+    if location.lastHolders == holder, let image = claim.image {
+      let encoded = Self.encode(image)
+      guard !location.equals(encoded), let names = names(of: location) else { return nil }
+      return Contents.Edit(id: claim.id, before: (location, names), after: (image, encoded, holder))
+    }
+    guard location.lastHolders.contains(holder) || claim.image != nil else { return nil }
+    guard let listed = decode(location) else { return nil }
 
-    var says = shared[claim.id] ?? Self.holders(location.holders, saying: listed)
+    var says = shared[claim.id] ?? Self.holders(location.lastHolders, saying: listed)
     says[source] = claim.image
     shared[claim.id] = says.count > 1 ? says : nil
-    let holders = claim.image == nil ? location.holders.subtracting(holder) : location.holders.union(holder)
-    if holders != location.holders { sources[source].images += claim.image == nil ? -1 : 1 }
+    let holders = claim.image == nil ? location.lastHolders.subtracting(holder) : location.lastHolders.union(holder)
+    if holders != location.lastHolders { sources[source].images += claim.image == nil ? -1 : 1 }
     let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
     let after = united.map { ($0, Self.encode($0), holders) }
-    if let after, after.1 == bytes, holders == location.holders { return nil }
-    return Contents.Edit(id: claim.id, before: (listed, bytes), after: after)
+    if let after, location.equals(after.1), holders == location.lastHolders { return nil }
+    return Contents.Edit(id: claim.id, before: (location, listed.names), after: after)
   }
 
   /// What the one holder of an image says of it.
@@ -113,9 +115,18 @@ struct Writer: ~Copyable {
   }
 
   /// Reads back what ``encode(_:)`` wrote, which cannot fail.
-  private mutating func decode(_ bytes: PackedBytes) -> Image? {
-    bytes.withBytes { bytes in
+  private mutating func decode(_ image: Run) -> Image? {
+    image.withBytes { bytes in
       try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in try Image(decoding: value) }
+    }
+  }
+
+  /// Reads back the names alone.
+  private mutating func names(of image: Run) -> [String]? {
+    image.withBytes { bytes in
+      try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in
+        try Image.names(decoding: value)
+      }
     }
   }
 

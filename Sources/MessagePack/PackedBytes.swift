@@ -39,7 +39,7 @@ public final class PackedBytes: Sendable {
     initializingWith body: (inout OutputRawSpan) throws(Failure) -> Void
   ) throws(Failure) {
     var none: PackedBytes?
-    try self.init(capacity: capacity, reusing: &none, initializingWith: body)
+    try self.init(capacity: capacity, reusing: &none) { (output, _) throws(Failure) in try body(&output) }
   }
 
   /// Makes bytes in place, in the memory of others that are no longer wanted.
@@ -48,20 +48,25 @@ public final class PackedBytes: Sendable {
   ///
   /// - Parameters:
   ///   - capacity: The most bytes that there will be.
+  ///   - headroom: So many bytes more has fresh memory, so that it can be taken again for somewhat more bytes.
   ///   - retired: The bytes to take the memory from. When this is the last reference to them, and their memory is
   ///     large enough and not more than twice that, it is taken and `retired` is nil afterwards. Otherwise `retired`
   ///     stays as it is and the memory is fresh.
-  ///   - body: Appends the bytes.
+  ///   - body: Appends the bytes. It is told how many of the retired ones still stand at the beginning of the memory, 0
+  ///     when that is fresh: what is to stay goes on with ``Swift/OutputRawSpan/keep(_:)``.
   /// - Throws: What `body` throws. Memory that was taken is lost then.
   public init<Failure: Error>(
     capacity: Int,
+    headroom: Int = 0,
     reusing retired: inout PackedBytes?,
-    initializingWith body: (inout OutputRawSpan) throws(Failure) -> Void
+    initializingWith body: (inout OutputRawSpan, _ kept: Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let memory = PackedBytes.takeMemory(of: &retired, capacity: capacity) ?? PackedBytes.allocate(capacity)
+    let count = retired?.count ?? 0
+    let taken = PackedBytes.takeMemory(of: &retired, capacity: capacity)
+    let memory = taken ?? PackedBytes.allocate(capacity + headroom)
     var output = OutputRawSpan(buffer: memory, initializedCount: 0)
     do throws(Failure) {
-      try body(&output)
+      try body(&output, taken == nil ? 0 : count)
     } catch {
       free(memory.baseAddress)
       throw error

@@ -102,6 +102,15 @@ public struct Packer: ~Copyable {
     ensure(status)
   }
 
+  /// Makes room for so many bytes more, so that the memory need not grow for them step by step.
+  public mutating func reserve(_ byteCount: Int) {
+    guard buffer.alloc - buffer.size < byteCount else { return }
+    let data = realloc(buffer.data, buffer.size + byteCount)
+    precondition(data != nil, "no memory for \(byteCount) bytes more")
+    buffer.data = data?.assumingMemoryBound(to: CChar.self)
+    buffer.alloc = buffer.size + byteCount
+  }
+
   /// Lends what has been written.
   ///
   /// - Parameter body: Reads the bytes.

@@ -102,15 +102,15 @@ struct PoolMember: Sendable {
     case .request:
       guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .nonsense }
       let parts = message.count - Self.bodyStart
-      let reply: PackedBytes
+      var handedOver: PackedBytes?
       if parts == 1 {
-        reply = message.withFrame(Self.bodyStart) { handler.reply(to: $0) }
+        handedOver = message.withFrame(Self.bodyStart) { handler.answer($0) }
       } else {
-        reply = handler.reply(toMultipart: parts)
+        handler.answer(multipart: parts)
       }
       try socket.send(.final, more: true)
       _ = try socket.sendIfReady(&message, frames: Self.addressStart..<Self.bodyStart, more: true)
-      try socket.send(Message(lending: reply))
+      try socket.send(handedOver, orLentBy: handler)
       return nil
     case .ready, .partial, .final, nil: return .nonsense
     }

@@ -3,36 +3,67 @@ package import ImageRegistry
 package import MessagePack
 
 /// Turns the bytes of a request into the bytes of its reply, whatever the bytes are. Used by one thread.
+///
+/// A small reply is written into memory that the handler keeps, so that answering allocates next to nothing.
 package struct RequestHandler: ~Copyable {
   private let registry: ImageRegistry
   private let started = ContinuousClock.now
   private var unpacker: Unpacker
+  private var packer = Packer(capacity: 1_024)
+
+  /// A larger reply is handed over, to be sent without a copy.
+  private static let largestKept = 16 * 1_024
 
   package init(registry: ImageRegistry, limits: Limits = .request) {
     self.registry = registry
     unpacker = Unpacker(limits: limits)
   }
 
-  package mutating func reply(to bytes: RawSpan) -> PackedBytes {
+  /// Answers a request.
+  ///
+  /// - Returns: The reply, when it is large or the same for others too; nil when it is what ``withReply(_:)`` lends.
+  package mutating func answer(_ bytes: RawSpan) -> PackedBytes? {
+    packer.removeAll()
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
       switch try request.call.get() {
-      case .listImages(let call): return try registry.snapshot.reply(to: call, in: request.envelope)
-      case .status: return reply(status, in: request.envelope)
+      case .listImages(let call):
+        if let shared = try registry.snapshot.reply(to: call, in: request.envelope, into: &packer) { return shared }
+      case .status:
+        packer.beginReply(request.envelope)
+        packer.pack(status)
       }
     } catch {
-      return reply(error, in: request.envelope)
+      packer.pack(error, in: request.envelope)
     }
+    guard packer.count > Self.largestKept else { return nil }
+    var written = Packer(capacity: 1_024)
+    swap(&packer, &written)
+    return written.finish()
   }
 
-  /// The reply to a request that is not to be answered otherwise, whatever it asks.
-  mutating func reply(to bytes: RawSpan, refusing error: APIError) -> PackedBytes {
-    reply(error, in: Request(decoding: bytes, with: &unpacker).envelope)
+  /// Answers a request, for a caller who keeps the reply.
+  package mutating func reply(to bytes: RawSpan) -> PackedBytes {
+    answer(bytes) ?? withReply { PackedBytes(copying: $0) }
   }
 
-  /// The reply to a message of more than one part, which is no request.
-  func reply(toMultipart count: Int) -> PackedBytes {
-    reply(APIError(.invalidArgument, "a request is one message part, got \(count)"), in: .plain)
+  /// Answers a request by an error, whatever it asks. ``withReply(_:)`` lends the reply.
+  mutating func refuse(_ bytes: RawSpan, with error: APIError) {
+    packer.removeAll()
+    packer.pack(error, in: Request(decoding: bytes, with: &unpacker).envelope)
+  }
+
+  /// Answers a message of more than one part, which is no request. ``withReply(_:)`` lends the reply.
+  mutating func answer(multipart count: Int) {
+    packer.removeAll()
+    packer.pack(APIError(.invalidArgument, "a request is one message part, got \(count)"), in: .plain)
+  }
+
+  /// Lends the reply that was written last.
+  package func withReply<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try packer.withBytes(body)
   }
 
   private var status: WorkerStatus {
@@ -44,18 +75,5 @@ package struct RequestHandler: ~Copyable {
       images: snapshot.count,
       etag: snapshot.etag,
       sources: registry.sources)
-  }
-
-  private func reply(_ status: WorkerStatus, in envelope: Envelope) -> PackedBytes {
-    var packer = Packer(capacity: 1_024)
-    packer.beginReply(envelope)
-    packer.pack(status)
-    return packer.finish()
-  }
-
-  private func reply(_ error: APIError, in envelope: Envelope) -> PackedBytes {
-    var packer = Packer(capacity: 256)
-    packer.pack(error, in: envelope)
-    return packer.finish()
   }
 }

@@ -61,14 +61,14 @@ struct RequestServer: Sendable {
     _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
     _ entrance: Entrance?
   ) throws(ZeroMQError) {
-    let reply: PackedBytes
+    var handedOver: PackedBytes?
     if message.hasMore {
-      reply = handler.reply(toMultipart: 1 + (try socket.discardRemainingParts()))
+      handler.answer(multipart: 1 + (try socket.discardRemainingParts()))
     } else if let refusal = entrance?.gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
-      reply = message.withBytes { handler.reply(to: $0, refusing: refusal) }
+      message.withBytes { handler.refuse($0, with: refusal) }
     } else {
-      reply = message.withBytes { handler.reply(to: $0) }
+      handedOver = message.withBytes { handler.answer($0) }
     }
-    try socket.send(Message(lending: reply))
+    try socket.send(handedOver, orLentBy: handler)
   }
 }

@@ -63,12 +63,16 @@ private func x(_ count: Int) -> String { String(repeating: "x", count: count) }
       (x(247), "docker.io/library/\(x(247)):latest"),
       ("a/\(x(253))", "docker.io/a/\(x(253)):latest"),
       ("a.b/\(x(255))", "a.b/\(x(255)):latest"),
+      ("\(x(600)).b/c", "\(x(600)).b/c:latest"), ("\(x(476)).b/c", "\(x(476)).b/c:latest"),
+      ("\(x(475)).b/c", "\(x(475)).b/c:latest"),
     ] as [(String, String)])
   func normalised(text: String, whole: String) throws {
     let reference = try ImageReference(text)
     #expect(reference.description == whole)
     // What is normal stays as it is, or names compared in the two ways would differ.
     #expect(try ImageReference(whole) == reference)
+    // The shorter way to what the registry looks up.
+    #expect(ImageReference.normalisedDigest(of: text) == Digest(sha256Of: whole.utf8))
   }
 
   @Test("A reference has a domain, a path and a version")

@@ -59,7 +59,10 @@ import Testing
     var retired: PackedBytes? = PackedBytes(capacity: 1_000) { $0.append(1) }
     let content = request
     let holder = held ? retired : nil
-    let bytes = PackedBytes(capacity: capacity, reusing: &retired) { $0.append(contentsOf: content.span.bytes) }
+    let bytes = PackedBytes(capacity: capacity, reusing: &retired) { output, kept in
+      #expect(kept == (taken ? 1 : 0))
+      output.append(contentsOf: content.span.bytes)
+    }
     #expect((retired == nil) == taken)
     #expect(bytes.withBytes { Array($0) } == request)
     #expect(holder.map { $0.withBytes { Array($0) } } == (held ? [1] : nil))

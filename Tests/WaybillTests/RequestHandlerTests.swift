@@ -87,18 +87,21 @@ import Testing
     let error = APIError(.permissionDenied, "no")
     var handler = RequestHandler(registry: registry(of: ["a"]))
     for bytes: [UInt8] in [[0x80], [], [0xc1]] {
-      let reply = handler.reply(to: bytes.span.bytes, refusing: error).withBytes { Array($0) }
+      handler.refuse(bytes.span.bytes, with: error)
+      let reply = handler.withReply { Array($0) }
       #expect(reply == errorReply(.permissionDenied, "no"))
     }
     let rpc: [UInt8] = [0x94, 0, 7, 0xa6] + Array("Status".utf8) + [0x90]
-    let reply = handler.reply(to: rpc.span.bytes, refusing: error).withBytes { Array($0) }
+    handler.refuse(rpc.span.bytes, with: error)
+    let reply = handler.withReply { Array($0) }
     #expect(reply == packed { $0.pack(error, in: .rpc(messageID: 7)) })
   }
 
   @Test("A message of several parts is told how many")
   func multipart() {
-    let handler = RequestHandler(registry: registry(of: []))
-    let reply = handler.reply(toMultipart: 3).withBytes { Array($0) }
+    var handler = RequestHandler(registry: registry(of: []))
+    handler.answer(multipart: 3)
+    let reply = handler.withReply { Array($0) }
     #expect(reply == errorReply(.invalidArgument, "a request is one message part, got 3"))
   }
 }

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 /// Reads many files on all the cores: what `transform` makes of each element, in the order of the elements.
 ///
@@ -9,11 +8,14 @@ func mapOnAllCores<Element: Sendable, Result: Sendable>(
 ) -> [Result] {
   let chunk = 128
   let chunks = (elements.count + chunk - 1) / chunk
-  let results = Mutex([[Result]](repeating: [], count: chunks))
-  DispatchQueue.concurrentPerform(iterations: chunks) { number in
-    let range = number * chunk..<min((number + 1) * chunk, elements.count)
-    let found = elements[range].map(transform)
-    results.withLock { $0[number] = found }
+  var results = [[Result]](repeating: [], count: chunks)
+  results.withUnsafeMutableBufferPointer { results in
+    // Each chunk has a place of its own in it, and nobody looks before all are done.
+    nonisolated(unsafe) let results = results
+    DispatchQueue.concurrentPerform(iterations: chunks) { number in
+      let range = number * chunk..<min((number + 1) * chunk, elements.count)
+      results[number] = elements[range].map(transform)
+    }
   }
-  return results.withLock { $0.flatMap { $0 } }
+  return results.flatMap { $0 }
 }

@@ -1,0 +1,35 @@
+/// Looking at parts of a text as bytes.
+extension Span<UInt8> {
+  func allSatisfy(in range: Range<Int>, _ predicate: (UInt8) -> Bool) -> Bool {
+    for index in range where !predicate(self[index]) { return false }
+    return true
+  }
+
+  func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+    for index in range where self[index] == byte { return index }
+    return nil
+  }
+
+  func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    return text.withUTF8Buffer { expected in
+      for (offset, byte) in expected.enumerated() where self[range.lowerBound + offset] != byte { return false }
+      return true
+    }
+  }
+
+  /// Whether `predicate` holds for each of the components that `separator` parts `range` into, empty ones too.
+  func allComponents(of range: Range<Int>, separator: UInt8, _ predicate: (Range<Int>) -> Bool) -> Bool {
+    var start = range.lowerBound
+    while let end = firstIndex(of: separator, in: start..<range.upperBound) {
+      guard predicate(start..<end) else { return false }
+      start = end + 1
+    }
+    return predicate(start..<range.upperBound)
+  }
+
+  /// A copy of a part; what is not UTF-8 in it is repaired.
+  func string(in range: Range<Int>) -> String {
+    extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+  }
+}

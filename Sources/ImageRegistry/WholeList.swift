@@ -1,0 +1,51 @@
+import ImageAPI
+import MessagePack
+
+/// The plain reply with all the images of one state.
+struct WholeList {
+  /// The version of the contents that it lists.
+  let version: UInt64
+  private(set) var bytes: PackedBytes
+  /// Where each shard begins.
+  private let starts: [Int]
+
+  /// Whether nobody else holds the bytes.
+  var isUnused: Bool {
+    mutating get { isKnownUniquelyReferenced(&bytes) }
+  }
+
+  /// Makes the list of a state, in the memory of an older one if that is unused.
+  ///
+  /// A shard that has not changed since, and stands where it stood, is left there.
+  init(_ contents: Contents, etag: String, inPlaceOf older: consuming WholeList?) {
+    var head = Packer(capacity: 32)
+    head.beginReply(.plain)
+    head.beginImageList(count: contents.count)
+    var tail = Packer(capacity: 128)
+    tail.endImageList(etag: etag)
+    let size = head.count + contents.byteCount + tail.count
+
+    let (olderVersion, olderStarts) = (older?.version ?? 0, older?.starts ?? [])
+    var retired = older?.bytes
+    // Otherwise it would hold the bytes as a second one.
+    older = nil
+    var starts: [Int] = []
+    starts.reserveCapacity(Fanout<Shard>.count)
+    bytes = PackedBytes(capacity: size, headroom: size / 64, reusing: &retired) { output, kept in
+      head.withBytes { output.append(contentsOf: $0) }
+      for index in 0..<Fanout<Shard>.count {
+        let start = output.byteCount
+        starts.append(start)
+        let shard = contents.shards[index]
+        if kept > 0, shard.version <= olderVersion, olderStarts[index] == start {
+          output.keep(shard.byteCount)
+        } else {
+          shard.forEachPiece { output.append(contentsOf: $0) }
+        }
+      }
+      tail.withBytes { output.append(contentsOf: $0) }
+    }
+    self.starts = starts
+    version = contents.version
+  }
+}

@@ -1,0 +1,88 @@
+import ImageAPI
+import Testing
+import WireTesting
+
+@testable import ImageRegistry
+
+/// As in a registry of a million images, where each shard has hundreds.
+@Suite struct CrowdedShardTests {
+  private static let images: [Image] = {
+    var generator = SeededGenerator(seed: 7)
+    return (0..<600).map { number in
+      let id = Digest(words: ((0x5a0 + generator.next() % 2) << 52 | generator.next() >> 12, 0, 0, 0))
+      return Image(id: id, repoTags: ["image-\(number)"], repoDigests: [], size: UInt64(number))
+    }
+  }()
+
+  private func check(_ registry: ImageRegistry, holds images: [Image], _ generator: inout SeededGenerator) throws {
+    let images = images.sorted { $0.id < $1.id }
+    let etag = expectedETag(images)
+    try #require(try registry.bytes() == expectedReply(images, etag: etag))
+    for _ in 0..<5 {
+      let limit = Int.random(in: 1...100, using: &generator)
+      let start = Int.random(in: 0..<max(1, images.count), using: &generator)
+      let last = images.isEmpty ? Digest(words: (0, 0, 0, 0)) : images[start].id
+      let rest = images.filter { $0.id > last }
+      let page = Array(rest.prefix(limit))
+      try #require(
+        try registry.bytes(ListImagesRequest(limit: limit, resumption: last))
+          == expectedReply(page, etag: etag, resumption: rest.count > limit ? page.last?.id : nil))
+    }
+    for image in Self.images.shuffled(using: &generator).prefix(20) {
+      let found = images.filter { $0.id == image.id }
+      try #require(try registry.images(image.id.description) == found)
+      try #require(try registry.images(image.repoTags[0]) == found)
+      let prefix = String(image.id.hex.prefix(Int.random(in: 3...8, using: &generator)))
+      let begun = images.filter { $0.id.hex.hasPrefix(prefix) }
+      try #require(try registry.images(prefix) == (begun.count == 1 ? begun : []))
+    }
+  }
+
+  @Test("Images come and go in crowded shards, one by one and many at once")
+  func comingAndGoing() throws {
+    var generator = SeededGenerator(seed: 8)
+    let registry = registry(of: [])
+    var held: [Image] = []
+    for (number, image) in Self.images.shuffled(using: &generator).enumerated() {
+      registry.update(source: 0, upserting: [image])
+      held.append(image)
+      if number % 100 == 99 { try check(registry, holds: held, &generator) }
+    }
+    for number in held.indices where number % 3 == 0 { held[number].size += 1_000_000 }
+    registry.update(source: 0, upserting: held)
+    try check(registry, holds: held, &generator)
+    held.shuffle(using: &generator)
+    while !held.isEmpty {
+      for image in held.suffix(50) { registry.update(source: 0, removing: [image.id]) }
+      held.removeLast(50)
+      try check(registry, holds: held, &generator)
+    }
+    registry.replaceContents(ofSource: 0, with: Self.images)
+    try check(registry, holds: Self.images, &generator)
+    registry.replaceContents(ofSource: 0, with: [])
+    try check(registry, holds: [], &generator)
+  }
+
+  @Test("Names whose keys begin alike are found, however many there are")
+  func names() {
+    var generator = SeededGenerator(seed: 9)
+    var leaf = ReferenceLeaf()
+    var entries = (0..<500).map { number in
+      let key = Digest(words: (0xabc << 52 | generator.next() >> 12, 0, 0, 0))
+      return ReferenceIndex.Entry(key: key, id: Digest(words: (0, 0, 0, UInt64(number))))
+    }
+    // Some names that several images have.
+    entries += entries.prefix(100).map { ReferenceIndex.Entry(key: $0.key, id: Digest(words: (1, 0, 0, 0))) }
+    for (number, entry) in entries.shuffled(using: &generator).enumerated() {
+      leaf.insert(entry)
+      if number % 64 == 0 { #expect(leaf[entry.key].contains(entry)) }
+    }
+    for entry in entries { #expect(Array(leaf[entry.key]) == entries.filter { $0.key == entry.key }.sorted()) }
+    let (gone, kept) = (entries.prefix(300), entries.dropFirst(300))
+    for entry in gone { leaf.remove(entry) }
+    for entry in gone { leaf.remove(entry) }
+    for entry in gone { #expect(!leaf[entry.key].contains(entry)) }
+    for entry in kept { #expect(leaf[entry.key].contains(entry)) }
+    #expect(leaf[Digest(words: (0xabc << 52, 0, 0, 0))].isEmpty)
+  }
+}

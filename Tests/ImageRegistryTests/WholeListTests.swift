@@ -1,0 +1,110 @@
+import ImageAPI
+import ImageRegistry
+import MessagePack
+import Synchronization
+import Testing
+
+@Suite struct WholeListTests {
+  private static func image(_ number: Int, change: Int = 0) -> Image {
+    // Another length with some of the changes, so that what stands behind the image moves.
+    let tag = "v" + String(repeating: "x", count: change % 3)
+    return Image(
+      id: Digest(words: (UInt64(number) << 50, 0, 0, UInt64(number))), repoTags: ["image-\(number):\(tag)"],
+      size: UInt64(change))
+  }
+
+  private static func list(_ registry: ImageRegistry) throws -> PackedBytes {
+    try registry.snapshot.reply(to: ListImagesRequest(), in: .plain)
+  }
+
+  private static func address(of bytes: PackedBytes) -> UInt {
+    bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+  }
+
+  @Test("A list that nobody holds any more gives its memory to the next, and one that is held keeps it")
+  func reuse() throws {
+    var images = (0..<200).map { Self.image($0) }
+    let registry = registry(of: images)
+    func change(_ number: Int, _ change: Int) throws -> [UInt8] {
+      images[number] = Self.image(number, change: change)
+      registry.update(source: 0, upserting: [images[number]])
+      return expectedReply(images, etag: expectedETag(images))
+    }
+    let first = Self.address(of: try Self.list(registry))
+
+    for round in 1...20 {
+      let expected = try change(round * 37 % 200, round)
+      let list = try Self.list(registry)
+      #expect(list.copy == expected)
+      #expect(Self.address(of: list) == first)
+    }
+
+    let held = try Self.list(registry)
+    let before = held.copy
+    let expected = try change(5, 3)
+    #expect(try Self.list(registry).copy == expected)
+    #expect(Self.address(of: try Self.list(registry)) != first)
+    #expect(held.copy == before)
+    withExtendedLifetime(held) {}
+    // Behind several changes, of which the list that was held knows none.
+    for round in 1...6 {
+      let expected = try change(round, round + 3)
+      let holds = round % 2 == 0 ? try Self.list(registry) : nil
+      #expect(try Self.list(registry).copy == expected)
+      withExtendedLifetime(holds) {}
+    }
+  }
+
+  @Test("A reader with an older state gets the list of that state, and leaves the newer one alone")
+  func late() throws {
+    let registry = registry(of: [Self.image(1)])
+    let early = registry.snapshot
+    registry.update(source: 0, upserting: [Self.image(2)])
+    let newer = try Self.list(registry)
+    #expect(try early.bytes() == expectedReply([Self.image(1)], etag: early.etag))
+    #expect(try Self.list(registry) === newer)
+  }
+
+  @Test("While images change, no list that a reader holds does, however long it holds it")
+  func heldByReaders() throws {
+    let images = (0..<300).map { Self.image($0) }
+    let registry = registry(of: images)
+    let done = Mutex(false)
+    let readers = (0..<3).map { reader in
+      Background {
+        var held: [(list: PackedBytes, copy: [UInt8])] = []
+        var checked = 0
+        while !done.withLock({ $0 }) {
+          let snapshot = registry.snapshot
+          let list = try snapshot.reply(to: ListImagesRequest(), in: .plain)
+          let copy = list.copy
+          guard copy.suffix(64).elementsEqual(snapshot.etag.utf8) else { return -1 }
+          held.append((list, copy))
+          guard held.count > reader * 2 else { continue }
+          let (oldest, then) = held.removeFirst()
+          guard oldest.copy == then else { return -2 }
+          var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
+          let reply = try then.span.bytes.read(with: &unpacker)
+          guard case .images(let list) = reply, expectedETag(list.images) == list.etag else { return -3 }
+          checked += 1
+        }
+        return checked
+      }
+    }
+    for round in 1...400 {
+      registry.update(source: 0, upserting: [Self.image(round * 89 % 300, change: round)])
+    }
+    done.withLock { $0 = true }
+    for reader in readers { #expect(try reader.value() >= 0) }
+  }
+}
+
+extension PackedBytes {
+  fileprivate var copy: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+}
+
+extension RawSpan {
+  fileprivate func read(with unpacker: inout Unpacker) throws(APIError) -> ListImagesReply {
+    try ListImagesReply(decoding: self, with: &unpacker)
+  }
+}
