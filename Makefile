@@ -14,6 +14,7 @@ CHECK_PACKAGES := systemd
 COMPOSE_PACKAGES := aardvark-dns debootstrap iptables netavark podman runc
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server
+PERF_PACKAGES := binutils python3 valgrind
 FUZZ_PACKAGES := jq
 FUZZ_FLAGS := --configuration release --scratch-path .build-fuzz
 
@@ -21,7 +22,7 @@ FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test test-compose check fmt bench bench-curve fuzz clean
+.PHONY: build run test test-compose check check-perf fmt bench bench-curve bench-micro fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -77,8 +78,19 @@ fuzz:
 	Fuzz/run decoder $(FUZZ_MEASURE)
 	Fuzz/run handler $(FUZZ_MEASURE)
 
+# What a request and a change take, in instructions, against what is checked in; the same on every machine.
+check-perf:
+	@$(call install,$(BUILD_PACKAGES) $(PERF_PACKAGES))
+	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RequestPath
+	Benchmarks/check-instructions .build/release/RequestPath
+
+# The same work by time, and in larger registries.
+bench-micro:
+	@$(call install,$(BUILD_PACKAGES))
+	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
+
 clean:
-	rm -rf .build .build-compose .build-fuzz $(VENV)
+	rm -rf .build .build-compose .build-fuzz .build-micro $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)

@@ -97,9 +97,10 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-/// `make bench` sets this: what measures is built together with what it measures, and with nothing else.
-if Context.environment["BENCHMARKS"] == "1" {
-  package.targets.append(
+/// What measures is built together with what it measures, and with nothing else: `make bench`, `make bench-micro` and
+/// `make check-perf` set this.
+if let benchmarks = Context.environment["BENCHMARKS"] {
+  package.targets += [
     .executableTarget(
       name: "RegistryBench",
       dependencies: [
@@ -108,7 +109,24 @@ if Context.environment["BENCHMARKS"] == "1" {
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings))
+      ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings),
+    .target(
+      name: "Workloads", dependencies: ["Waybill", "ImageAPI", "ImageRegistry", "MessagePack"],
+      path: "Benchmarks/Sources/Workloads", swiftSettings: settings),
+    .executableTarget(
+      name: "RequestPath", dependencies: ["Workloads"], path: "Benchmarks/Sources/RequestPath",
+      swiftSettings: settings),
+  ]
+  // A package of its own would see only what is public.
+  if benchmarks == "micro" {
+    package.dependencies.append(
+      .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+    package.targets.append(
+      .executableTarget(
+        name: "Micro", dependencies: ["Workloads", .product(name: "Benchmark", package: "benchmark")],
+        path: "Benchmarks/Micro", swiftSettings: settings,
+        plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+  }
 }
 
 if isFuzzing {
