@@ -104,7 +104,7 @@ if let benchmarks = Context.environment["BENCHMARKS"] {
     .executableTarget(
       name: "RegistryBench",
       dependencies: [
-        "Waybill", "ImageAPI", "ImageRegistry",
+        "CMalloc", "Waybill", "ImageAPI", "ImageRegistry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

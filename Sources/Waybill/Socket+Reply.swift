@@ -7,7 +7,9 @@ extension Socket {
     guard let handedOver else {
       return try handler.withReply { (reply) throws(ZeroMQError) in try send(copying: reply) }
     }
-    try send(
-      handedOver.withUnsafeBytes { (bytes) throws(ZeroMQError) in try Message(lending: bytes, keepingAlive: handedOver) })
+    let message = try handedOver.withUnsafeBytes { (bytes) throws(ZeroMQError) in
+      try Message(lending: bytes, keepingAlive: handedOver)
+    }
+    try send(message)
   }
 }

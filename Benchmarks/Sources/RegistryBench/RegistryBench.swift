@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Foundation
 import ImageRegistry
 import Logging
@@ -34,6 +35,8 @@ struct RegistryBench: AsyncParsableCommand {
   func run() async throws {
     let registry = ImageRegistry(sources: ["generated"])
     registry.replaceContents(ofSource: 0, with: (0..<images).lazy.map { GeneratedImage(number: $0).image })
+    // As the worker does when it has read a large store.
+    malloc_trim(0)
 
     let console = Console(Changes(in: registry, of: images))
     let commands = Thread {
