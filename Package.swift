@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "ImageSources",
       dependencies: [
-        "CArchive", "ImageAPI", .product(name: "Crypto", package: "swift-crypto"),
+        "CArchive", "ImageAPI", "ImageRegistry", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings),

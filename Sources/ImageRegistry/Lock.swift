@@ -3,12 +3,12 @@ internal import Glibc
 /// A value that one thread at a time may use.
 ///
 /// Not `Synchronization.Mutex`, which on Linux is made of futexes: the thread sanitizer does not see those, and reports
-/// everything behind them.
-struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+/// everything that is behind one.
+package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>
 
-  init(_ value: consuming sending Value) {
+  package init(_ value: consuming sending Value) {
     mutex = .allocate(capacity: 1)
     // With the attributes of a plain mutex none of the three calls can fail.
     pthread_mutex_init(mutex, nil)
@@ -23,7 +23,7 @@ struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     mutex.deallocate()
   }
 
-  borrowing func withLock<Result: ~Copyable, Failure: Error>(
+  package borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending Value) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     pthread_mutex_lock(mutex)

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import ImageRegistry
 
 /// How far a source has come that is being read, for those who wait for it.
 ///
@@ -32,7 +32,7 @@ public final class ReadingProgress: Sendable {
     var due: ContinuousClock.Instant
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
   private let interval: Duration
   private let report: @Sendable (Count) -> Void
 
@@ -46,7 +46,7 @@ public final class ReadingProgress: Sendable {
     after delay: Duration = .seconds(1), every interval: Duration = .milliseconds(500),
     report: @escaping @Sendable (Count) -> Void = { _ in }
   ) {
-    state = Mutex(State(due: .now + delay))
+    state = Lock(State(due: .now + delay))
     self.interval = interval
     self.report = report
   }

@@ -1,7 +1,7 @@
 import Foundation
+import ImageRegistry
 import ImageSources
 import Logging
-import Synchronization
 
 /// The last line of a terminal, where it shows how far the sources have come that are being read.
 final class ProgressBar: Sendable {
@@ -12,7 +12,7 @@ final class ProgressBar: Sendable {
     var isOver = false
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// Nil if standard error is no terminal that can redraw a line.
   init?(standardErrorOf environment: [String: String] = ProcessInfo.processInfo.environment) {

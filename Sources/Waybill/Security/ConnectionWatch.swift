@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import ImageRegistry
 internal import Logging
 internal import Synchronization
 internal import ZeroMQ
@@ -8,12 +9,12 @@ internal import ZeroMQ
 ///
 /// A proxy that refuses a key says so once, and libzmq does not come again: the worker would wait for ever.
 final class ConnectionWatch: Sendable {
-  private let monitor: Mutex<Monitor?>
+  private let monitor: Lock<Monitor?>
   private let addresses: [String]
   private let signal: StopSignal
   private let logger: Logger
-  private let limit = Mutex(RateLimit(most: 10, each: .seconds(10)))
-  private let lost = Mutex<[String]>([])
+  private let limit = Lock(RateLimit(most: 10, each: .seconds(10)))
+  private let lost = Lock<[String]>([])
   private let hasLost = Atomic(false)
   private let alarm = Alarm()
   private let hasEnded = DispatchSemaphore(value: 0)
@@ -29,7 +30,7 @@ final class ConnectionWatch: Sendable {
   ///   - signal: Wakes the socket's thread.
   ///   - logger: Where to say what failed.
   init(_ monitor: consuming sending Monitor, addresses: [String], signal: StopSignal, logger: Logger) {
-    self.monitor = Mutex(consume monitor)
+    self.monitor = Lock(consume monitor)
     self.addresses = addresses
     self.signal = signal
     self.logger = logger

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Foundation
 internal import ImageAPI
+internal import ImageRegistry
 internal import Logging
 internal import Synchronization
 internal import ZeroMQ
@@ -10,13 +11,13 @@ internal import ZeroMQ
 /// libzmq asks once, when a connection is made, and cannot be told to close one. So whoever receives a message asks again
 /// by ``refusal(of:at:)``, before it sends the message on: a message that is sent on has lost its sender.
 final class Gatekeeper: Sendable {
-  private let allowed = Mutex<Set<String>>([])
-  private let refusals = Mutex(RateLimit(most: 10, each: .seconds(10)))
+  private let allowed = Lock<Set<String>>([])
+  private let refusals = Lock(RateLimit(most: 10, each: .seconds(10)))
   /// Whether there is anybody who is not let in.
   let hasList: Bool
   private let logger: Logger
 
-  private let failure = Mutex<ZeroMQError?>(nil)
+  private let failure = Lock<ZeroMQError?>(nil)
   private let isStopping = Atomic(false)
   private let hasBegun = DispatchSemaphore(value: 0)
   private let hasEnded = DispatchSemaphore(value: 0)
