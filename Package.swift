@@ -90,9 +90,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),
-    // Programs that run: the command is built for them, not linked.
+    // Programs that run: the command is built for them, not linked. Only the lock is shared.
     .testTarget(
-      name: "IntegrationTests", dependencies: ["waybill"], exclude: ["Expected", "Scripts"], swiftSettings: settings),
+      name: "IntegrationTests", dependencies: ["waybill", "ImageRegistry"], exclude: ["Expected", "Scripts"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,6 @@ import Foundation
 import ImageAPI
 import ImageRegistry
 import MessagePack
-import Synchronization
 import Testing
 
 /// 64 hexadecimal digits that begin with those given.
@@ -97,7 +96,7 @@ func expectedETag(_ images: [Image]) -> String {
 
 /// What a plain thread came to.
 final class Background<Value: Sendable>: Sendable {
-  private let result = Mutex<Result<Value, any Error>?>(nil)
+  private let result = Lock<Result<Value, any Error>?>(nil)
   private let finished = DispatchSemaphore(value: 0)
 
   init(_ body: @escaping @Sendable () throws -> Value) {

@@ -1,4 +1,5 @@
 import Foundation
+import ImageRegistry
 import Synchronization
 import ZeroMQ
 
@@ -14,7 +15,7 @@ final class FakeWorker: Sendable {
   }
 
   let endpoint = uniqueIPCEndpoint()
-  private let received = Mutex<[[UInt8]]>([])
+  private let received = Lock<[[UInt8]]>([])
   private let isStopping = Atomic(false)
   private let stopped = DispatchSemaphore(value: 0)
 
@@ -80,9 +81,9 @@ final class FakeWorker: Sendable {
 
 /// Hands a socket over whole, as `Socket` advises.
 private final class Box: Sendable {
-  private let content: Mutex<Socket?>
+  private let content: Lock<Socket?>
 
-  init(_ socket: consuming sending Socket) { content = Mutex(consume socket) }
+  init(_ socket: consuming sending Socket) { content = Lock(consume socket) }
 
   func take() -> sending Socket? {
     content.withLock { (socket: inout sending Socket?) -> sending Socket? in

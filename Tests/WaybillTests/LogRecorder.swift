@@ -1,5 +1,5 @@
+import ImageRegistry
 import Logging
-import Synchronization
 
 /// Keeps what is logged.
 final class LogRecorder: Sendable {
@@ -9,7 +9,7 @@ final class LogRecorder: Sendable {
     let metadata: [String: String]
   }
 
-  private let recorded = Mutex<[Entry]>([])
+  private let recorded = Lock<[Entry]>([])
 
   var entries: [Entry] { recorded.withLock { $0 } }
 

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import ImageRegistry
 
 /// What comes out of a pipe, as it comes.
 final class CapturedText: Sendable {
@@ -9,11 +9,11 @@ final class CapturedText: Sendable {
     var isWhole = false
   }
 
-  private let contents: Mutex<Contents>
+  private let contents: Lock<Contents>
 
   /// Reads until the pipe's other end is closed, and closes this one.
   init(from pipe: CInt) {
-    contents = Mutex(Contents())
+    contents = Lock(Contents())
     Thread.detachNewThread { [self] in
       var buffer = [UInt8](repeating: 0, count: 65_536)
       while true {

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import ImageRegistry
 import Testing
 
 /// A program that runs beside the test, and never longer than the test.
@@ -113,7 +113,7 @@ private final class Life: Sendable {
     case ended(pid_t, CInt)
   }
 
-  private let state = Mutex(State.notStarted)
+  private let state = Lock(State.notStarted)
   private let hasBegun = DispatchSemaphore(value: 0)
 
   func begin(_ start: () -> pid_t?) {
