@@ -16,6 +16,7 @@ static const struct {
   int value;
 } options[] = {
     {ZMQ_MAXMSGSIZE, 0},            // set below, as it is the one option of 64 bits
+    {ZMQ_SNDBUF, 512 * 1024},       // bytes that a connection takes before the next one has its turn
     {ZMQ_LINGER, 1000},             // ms that a reply may still take when the socket closes
     {ZMQ_HANDSHAKE_IVL, 10000},     // ms for a connection to greet
     {ZMQ_HEARTBEAT_IVL, 10000},     // ms between pings, so that a half-dead peer does not stay for ever

@@ -10,6 +10,8 @@ extension Socket {
   func configureForClients(linger: Duration) throws(ZeroMQError) {
     try set(.linger, to: linger)
     try set(.maxMessageSize, to: Self.mostRequestBytes)
+    // libzmq's thread gives a connection as much as this takes before it turns to the next one.
+    try set(.sendBufferSize, to: 512 * 1_024)
     try configureConnections()
   }
 

@@ -18,6 +18,12 @@ extension SocketOption where Value == Int? {
   public static var maxMessageSize: Self {
     .integer(ZMQ_MAXMSGSIZE, "maxMessageSize", none: Int64(-1))
   }
+
+  /// How many bytes the system takes of what a TCP connection has yet to send; `ZMQ_SNDBUF`. nil, the default, leaves it
+  /// to the system, which lets it grow; the system may also take less than is asked for.
+  public static var sendBufferSize: Self {
+    .integer(ZMQ_SNDBUF, "sendBufferSize", none: Int32(-1))
+  }
 }
 
 extension SocketOption where Value == Int {

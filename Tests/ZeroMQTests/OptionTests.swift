@@ -28,7 +28,7 @@ import Testing
     #expect(error?.code == .invalidArgument)
   }
 
-  @Test(arguments: [SocketOption<Int?>.sendHighWaterMark, .receiveHighWaterMark, .maxMessageSize])
+  @Test(arguments: [SocketOption<Int?>.sendHighWaterMark, .receiveHighWaterMark, .maxMessageSize, .sendBufferSize])
   func limits(_ option: SocketOption<Int?>) throws {
     let socket = try open(.dealer, in: Context())
     for value: Int? in [1234, nil] {

@@ -59,8 +59,8 @@ final class Gatekeeper: Sendable {
   ///   - key: The message's `userID`. A message without one came over a connection that this process made itself.
   ///   - address: The message's `peerAddress`.
   /// - Returns: What to answer instead of what is asked for; nil when the sender is allowed.
-  func refusal(of key: String?, at address: @autoclosure () -> String?) -> APIError? {
-    guard hasList, let key, !allowed.withLock({ $0.contains(key) }) else { return nil }
+  func refusal(of key: @autoclosure () -> String?, at address: @autoclosure () -> String?) -> APIError? {
+    guard hasList, let key = key(), !allowed.withLock({ $0.contains(key) }) else { return nil }
     logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
     return APIError(.permissionDenied, "the key \(key) is not allowed any more")
   }
