@@ -19,7 +19,19 @@ enum ASCII {
     }
   }
 
-  static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? digits.lowerBound + value : lowerCaseHex.lowerBound + value - 10
+  /// The sixteen hexadecimal digits of a word, eight and eight, in memory's order.
+  static func hexDigits(_ word: UInt64) -> (UInt64, UInt64) {
+    (hexDigits(ofHalf: word >> 32).bigEndian, hexDigits(ofHalf: word & 0xffff_ffff).bigEndian)
+  }
+
+  /// All eight at once: each digit is a byte of the number.
+  private static func hexDigits(ofHalf half: UInt64) -> UInt64 {
+    let pairs = (half << 16 | half) & 0x0000_ffff_0000_ffff
+    let bytes = (pairs << 8 | pairs) & 0x00ff_00ff_00ff_00ff
+    let values = (bytes << 4 | bytes) & 0x0f0f_0f0f_0f0f_0f0f
+    // Six more makes sixteen of what is above nine.
+    let letters = (values + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    let fromDigitsToLetters = UInt64(lowerCaseHex.lowerBound - digits.lowerBound - 10)
+    return values + 0x3030_3030_3030_3030 + letters * fromDigitsToLetters
   }
 }

@@ -47,20 +47,26 @@ public struct Digest: Sendable, Hashable {
     self.words = (words[0], words[1], words[2], words[3])
   }
 
-  static let prefix = "sha256:"
   static let digitCount = 64
 
   /// The 64 hexadecimal digits without the algorithm.
-  public var hex: String {
-    String(unsafeUninitializedCapacity: Self.digitCount) { buffer in
-      var position = 0
-      for word in [words.0, words.1, words.2, words.3] {
-        for shift in stride(from: 60, through: 0, by: -4) {
-          buffer[position] = ASCII.hexDigit(UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xf)
-          position += 1
-        }
+  public var hex: String { text(after: "") }
+
+  private func text(after prefix: StaticString) -> String {
+    let start = prefix.utf8CodeUnitCount
+    return String(unsafeUninitializedCapacity: start + Self.digitCount) { characters in
+      let bytes = UnsafeMutableRawBufferPointer(characters)
+      prefix.withUTF8Buffer { bytes.copyBytes(from: $0) }
+      func write(_ word: UInt64, at offset: Int) {
+        let (first, second) = ASCII.hexDigits(word)
+        bytes.storeBytes(of: first, toByteOffset: start + offset, as: UInt64.self)
+        bytes.storeBytes(of: second, toByteOffset: start + offset + 8, as: UInt64.self)
       }
-      return Self.digitCount
+      write(words.0, at: 0)
+      write(words.1, at: 16)
+      write(words.2, at: 32)
+      write(words.3, at: 48)
+      return start + Self.digitCount
     }
   }
 
@@ -79,5 +85,5 @@ extension Digest: Comparable {
 }
 
 extension Digest: LosslessStringConvertible {
-  public var description: String { Self.prefix + hex }
+  public var description: String { text(after: "sha256:") }
 }

@@ -35,7 +35,13 @@ public struct Image: Sendable, Hashable {
   }
 
   /// All that the image can be looked for by, beside its id, each once.
-  package var names: [String] { repoDigests.reduce(into: repoTags) { Self.add($1, to: &$0) } }
+  package var names: [String] {
+    var names: [String] = []
+    names.reserveCapacity(repoTags.count + repoDigests.count)
+    names += repoTags
+    for name in repoDigests { Self.add(name, to: &names) }
+    return names
+  }
 
   static func add(_ name: String, to names: inout [String]) {
     if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }

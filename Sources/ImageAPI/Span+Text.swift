@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Looking at parts of a text as bytes.
 extension Span<UInt8> {
   func allSatisfy(in range: Range<Int>, _ predicate: (UInt8) -> Bool) -> Bool {
@@ -6,8 +8,10 @@ extension Span<UInt8> {
   }
 
   func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
-    for index in range where self[index] == byte { return index }
-    return nil
+    extracting(range).withUnsafeBufferPointer { bytes in
+      guard let start = bytes.baseAddress, let found = memchr(start, Int32(byte), bytes.count) else { return nil }
+      return range.lowerBound + UnsafeRawPointer(start).distance(to: found)
+    }
   }
 
   func equals(_ text: StaticString, in range: Range<Int>) -> Bool {

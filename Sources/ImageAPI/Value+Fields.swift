@@ -48,8 +48,10 @@ extension Value {
   }
 
   func strings(at path: StaticString) throws(APIError) -> [String] {
+    let elements = try elements(at: path)
     var strings: [String] = []
-    for element in try elements(at: path) {
+    strings.reserveCapacity(elements.count)
+    for element in elements {
       strings.append(try element.apiString(at: path))
     }
     return strings

@@ -21,7 +21,7 @@ struct Contents: Sendable {
   struct Edit {
     let id: Digest
     let before: (image: Run, names: [String])?
-    let after: (image: Image, bytes: PackedBytes, holders: SourceSet)?
+    let after: (names: [String], bytes: PackedBytes, holders: SourceSet)?
   }
 
   /// Changes images of one shard, in id order.
@@ -40,18 +40,17 @@ struct Contents: Sendable {
       reindex(edit)
     }
     version += 1
-    let edits = edits.map { edit in Chunk.Edit(id: edit.id, entry: edit.after.map { ($0.holders, $0.bytes) }) }
     shards[index].apply(edits, version: version)
   }
 
   private mutating func reindex(_ edit: Edit) {
     let before = edit.before?.names ?? []
-    let after = edit.after?.image.names ?? []
+    let after = edit.after?.names ?? []
     for name in before where !after.contains(where: { $0.hasSameBytes(as: name) }) {
-      references.remove(ReferenceIndex.key(of: name), id: edit.id)
+      references.remove(ReferenceIndex.Key(of: name), id: edit.id)
     }
     for name in after where !before.contains(where: { $0.hasSameBytes(as: name) }) {
-      references.insert(ReferenceIndex.key(of: name), id: edit.id)
+      references.insert(ReferenceIndex.Key(of: name), id: edit.id)
     }
   }
 }

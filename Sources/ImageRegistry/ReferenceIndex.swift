@@ -5,35 +5,49 @@ import ImageAPI
 /// Several images may share a name: the platforms of a multi-platform image do, and two sources may disagree. An image
 /// that has one name in several spellings stands there as often.
 struct ReferenceIndex: Sendable {
+  /// What stands in the index for a name: 192 bits of its SHA-256, so that two names are the same only if they are,
+  /// whoever chose them, and none is kept as text.
+  struct Key: Sendable, Comparable {
+    let words: (UInt64, UInt64, UInt64)
+
+    /// The key of a name as an image or a filter has it. One that is no reference, as an embedded image may have, stands
+    /// for itself.
+    init(of name: String) {
+      let digest = ImageReference.normalisedDigest(of: name) ?? Digest(sha256Of: name.utf8)
+      words = (digest.words.0, digest.words.1, digest.words.2)
+    }
+
+    init(words: (UInt64, UInt64, UInt64)) {
+      self.words = words
+    }
+
+    static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+    static func < (left: Self, right: Self) -> Bool { left.words < right.words }
+  }
+
   /// One name of one image.
   struct Entry: Sendable, Comparable {
-    let key: Digest
-    let id: Digest
+    let key: Key
+    /// The leading 64 bits of the image's id: hardly ever do two images have the same, but they may.
+    let id: UInt64
 
-    static func < (left: Self, right: Self) -> Bool { (left.key, left.id) < (right.key, right.id) }
+    static func < (left: Self, right: Self) -> Bool {
+      left.key == right.key ? left.id < right.id : left.key < right.key
+    }
   }
 
   private var leaves = Fanout<ReferenceLeaf>(repeating: ReferenceLeaf())
 
-  /// What stands in the index for a name: its SHA-256, so that two names are the same only if they are, whoever chose
-  /// them, and none is kept as text.
-  static func key(of name: String) -> Digest {
-    ImageReference.normalisedDigest(of: name) ?? key(verbatim: name)
-  }
-
-  /// The key of a name that is no reference, as an embedded image may have.
-  static func key(verbatim name: String) -> Digest { Digest(sha256Of: name.utf8) }
-
   /// The entries of a name, in the order of their ids.
-  subscript(key: Digest) -> ArraySlice<Entry> {
+  subscript(key: Key) -> ArraySlice<Entry> {
     leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)][key]
   }
 
-  mutating func insert(_ key: Digest, id: Digest) {
-    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].insert(Entry(key: key, id: id))
+  mutating func insert(_ key: Key, id: Digest) {
+    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].insert(Entry(key: key, id: id.words.0))
   }
 
-  mutating func remove(_ key: Digest, id: Digest) {
-    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].remove(Entry(key: key, id: id))
+  mutating func remove(_ key: Key, id: Digest) {
+    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].remove(Entry(key: key, id: id.words.0))
   }
 }

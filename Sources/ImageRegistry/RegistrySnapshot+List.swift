@@ -82,22 +82,20 @@ extension RegistrySnapshot {
     if let id = Digest(utf8: image.utf8.span) {
       return write(contents.location(of: id), of: request, in: envelope, into: &packer)
     }
-    let entries = contents.references[ReferenceIndex.key(of: image)]
+    let entries = contents.references[ReferenceIndex.Key(of: image)]
     guard let first = entries.first, let last = entries.last else {
       // Says what is wrong with what is no reference; any other may be the beginning of an id.
       _ = try ImageReference(image)
       return write(contents.location(ofPrefix: image), of: request, in: envelope, into: &packer)
     }
-    if first.id == last.id {
-      return write(contents.location(of: first.id), of: request, in: envelope, into: &packer)
+    if first.id == last.id, let image = contents.location(ofOnly: first.id) {
+      return write(image, of: request, in: envelope, into: &packer)
     }
-    var ids: [Digest] = []
-    for entry in entries where entry.id != ids.last && request.resumption.map({ $0 < entry.id }) ?? true {
-      ids.append(entry.id)
+    let matches = contents.images(of: entries).filter { image in
+      request.resumption.map { $0 < image.lastID } ?? true
     }
-    let listed = ids.prefix(request.limit ?? .max)
-    let runs = listed.compactMap(contents.location(of:))
-    write(runs, isLast: listed.count == ids.count, in: envelope, into: &packer)
+    let listed = matches.prefix(request.limit ?? .max)
+    write(Array(listed), isLast: listed.count == matches.count, in: envelope, into: &packer)
   }
 
   /// A lone image, or none: the reply to most filters. Makes no array.
@@ -114,6 +112,39 @@ extension RegistrySnapshot {
 }
 
 extension Contents {
+  /// The one image whose id begins with this word; nil when there is none, or more than one.
+  fileprivate func location(ofOnly word: UInt64) -> Run? {
+    let shard = shards[Fanout<Shard>.index(of: word)]
+    guard let place = shard.place(notBefore: Digest(words: (word, 0, 0, 0))) else { return nil }
+    if let next = shard.place(after: place), shard[next].lastID.words.0 == word { return nil }
+    return shard[place]
+  }
+
+  /// The images that entries of one name stand for, in id order.
+  ///
+  /// An entry has the beginning of an id alone. Where several images have that, which somebody can bring about, each is
+  /// asked for its names.
+  fileprivate func images(of entries: ArraySlice<ReferenceIndex.Entry>) -> [Run] {
+    var images: [Run] = []
+    var last: UInt64?
+    for entry in entries where entry.id != last {
+      last = entry.id
+      if let image = location(ofOnly: entry.id) { images.append(image) } else { addImages(of: entry, to: &images) }
+    }
+    return images
+  }
+
+  private func addImages(of entry: ReferenceIndex.Entry, to images: inout [Run]) {
+    var unpacker = Unpacker(limits: .ofImages)
+    let shard = shards[Fanout<Shard>.index(of: entry.id)]
+    var next = shard.place(notBefore: Digest(words: (entry.id, 0, 0, 0)))
+    while let place = next, shard[place].lastID.words.0 == entry.id {
+      let names = shard[place].names(with: &unpacker) ?? []
+      if names.contains(where: { ReferenceIndex.Key(of: $0) == entry.key }) { images.append(shard[place]) }
+      next = shard.place(after: place)
+    }
+  }
+
   /// The one image whose id begins with these hexadecimal digits; nil when there is none, or more than one.
   fileprivate func location(ofPrefix digits: String) -> Run? {
     guard (3..<64).contains(digits.utf8.count),

@@ -15,9 +15,9 @@ struct Run: Sendable {
   var count: Int { positions.count }
   var byteCount: Int { chunk.range(of: positions).count }
   /// - Precondition: The run is not empty.
-  var lastID: Digest { chunk.ids[positions.upperBound - 1] }
+  var lastID: Digest { chunk.items[positions.upperBound - 1].id }
   /// - Precondition: The run is not empty.
-  var lastHolders: SourceSet { chunk.holders[positions.upperBound - 1] }
+  var lastHolders: SourceSet { chunk.items[positions.upperBound - 1].holders }
 
   func prefix(_ count: Int) -> Run { Run(positions.prefix(count), of: chunk) }
 

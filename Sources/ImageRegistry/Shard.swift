@@ -10,6 +10,11 @@ struct Shard: Sendable {
   private struct Part: Sendable {
     let first: Digest
     let chunk: Chunk
+
+    init(_ chunk: Chunk, first: Digest? = nil) {
+      self.chunk = chunk
+      self.first = first ?? chunk.items[0].id
+    }
   }
 
   private var parts: [Part] = []
@@ -19,8 +24,10 @@ struct Shard: Sendable {
 
   static let empty = Shard()
 
-  /// As many images as a chunk may have. One with more is cut in parts that have room to grow.
+  /// As many images as a chunk may have.
   private static let mostImages = 32
+  /// As many images as the parts may have in which a chunk with more is cut, so that they have room to grow.
+  private static let roomyImages = mostImages * 3 / 4
 
   /// Where an image stands in the shard.
   struct Place {
@@ -29,9 +36,9 @@ struct Shard: Sendable {
   }
 
   /// Changes images, in id order, of different ids.
-  mutating func apply(_ edits: [Chunk.Edit], version: UInt64) {
+  mutating func apply(_ edits: [Contents.Edit], version: UInt64) {
     self.version = version
-    if parts.isEmpty { parts.append(Part(first: edits[0].id, chunk: .empty)) }
+    if parts.isEmpty { parts.append(Part(.empty, first: edits[0].id)) }
     // From the last, so that parts which become more or fewer are behind.
     var rest = edits[...]
     for number in parts.indices.reversed() {
@@ -39,9 +46,11 @@ struct Shard: Sendable {
       guard start < rest.endIndex else { continue }
       let before = parts[number].chunk
       let after = before.applying(rest[start...])
-      let isFull = after.ids.count > Self.mostImages
-      let chunks = isFull ? after.cut(most: Self.mostImages * 3 / 4) : after.cut(most: Self.mostImages)
-      parts.replaceSubrange(number...number, with: chunks.map { Part(first: $0.ids[0], chunk: $0) })
+      switch after.items.count {
+      case 0: parts.remove(at: number)
+      case ...Self.mostImages: parts[number] = Part(after)
+      default: parts.replaceSubrange(number...number, with: after.cut(most: Self.roomyImages).map { Part($0) })
+      }
       byteCount += after.bytes.count - before.bytes.count
       rest = rest[..<start]
     }
@@ -61,7 +70,7 @@ struct Shard: Sendable {
   }
 
   private func settled(_ place: Place) -> Place? {
-    guard place.position == parts[place.part].chunk.ids.count else { return place }
+    guard place.position == parts[place.part].chunk.items.count else { return place }
     return place.part + 1 < parts.count ? Place(part: place.part + 1, position: 0) : nil
   }
 
@@ -81,7 +90,7 @@ struct Shard: Sendable {
     guard var place = id == nil ? firstPlace : id.flatMap(place(notBefore:)) else { return }
     if let id, self[place].lastID == id { place.position += 1 }
     for part in parts[place.part...] {
-      let positions = place.position..<part.chunk.ids.count
+      let positions = place.position..<part.chunk.items.count
       place.position = 0
       if !positions.isEmpty, !body(Run(positions, of: part.chunk)) { return }
     }
@@ -94,6 +103,6 @@ struct Shard: Sendable {
 
   /// The ids of the images that a source holds, in order.
   func ids(heldBy source: SourceSet) -> [Digest] {
-    parts.flatMap { part in zip(part.chunk.ids, part.chunk.holders).filter { $1.contains(source) }.map(\.0) }
+    parts.flatMap { part in part.chunk.items.lazy.filter { $0.holders.contains(source) }.map(\.id) }
   }
 }

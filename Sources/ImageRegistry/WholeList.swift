@@ -5,6 +5,7 @@ import MessagePack
 struct WholeList {
   /// The version of the contents that it lists.
   let version: UInt64
+  let made = ContinuousClock.now
   private(set) var bytes: PackedBytes
   /// Where each shard begins.
   private let starts: [Int]

@@ -7,16 +7,16 @@ import MessagePack
 /// costs more than what is written into it, so a new list takes that of an older one which no reader holds any more.
 final class WholeLists: Sendable {
   private struct State {
-    /// The last list that was made at the end; before it those that readers hold, and one that waits for the next state.
+    /// The last list that was made at the end; before it those that readers hold, and those that wait for the next state.
     var lists: [WholeList] = []
-    var lastMade = ContinuousClock.now
 
-    /// Keeps what readers hold, and one more.
+    /// Keeps what readers hold, one more, and what they held a moment ago: as many are in use again soon.
     mutating func dropUnused() {
-      var kept = false
+      let moment = ContinuousClock.now - .seconds(1)
+      var isSpare = false
       for index in lists.indices.reversed() where lists[index].isUnused {
-        if kept { lists.remove(at: index) }
-        kept = true
+        if isSpare, lists[index].made < moment { lists.remove(at: index) }
+        isSpare = true
       }
     }
   }
@@ -36,7 +36,6 @@ final class WholeLists: Sendable {
       let made = WholeList(contents, etag: etag, inPlaceOf: unused.map { state.lists.remove(at: $0) })
       state.dropUnused()
       state.lists.append(made)
-      state.lastMade = .now
       return made.bytes
     }
   }
@@ -44,7 +43,7 @@ final class WholeLists: Sendable {
   /// Gives back what waits for the next list, when that has not come for a while.
   func trim() {
     state.withLock { state in
-      guard ContinuousClock.now - state.lastMade > .seconds(10), let last = state.lists.popLast() else { return }
+      guard let last = state.lists.last, ContinuousClock.now - last.made > .seconds(10) else { return }
       state.lists = [last]
     }
   }

@@ -13,7 +13,7 @@ struct Writer: ~Copyable {
   /// What each source says of an image that several hold. What a lone holder says is what is listed.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
-  private var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
+  private var unpacker = Unpacker(limits: .ofImages)
 
   init(sources: [String]) {
     self.sources = sources.map(SourceRecord.init(name:))
@@ -55,7 +55,7 @@ struct Writer: ~Copyable {
   /// Takes `claims` of different ids, in any order.
   mutating func apply(_ claims: [Claim], from source: Int) -> ImageRegistry.Change {
     var change = ImageRegistry.Change()
-    let claims = claims.sorted { $0.id < $1.id }
+    let claims = claims.count == 1 ? claims : claims.sorted { $0.id < $1.id }
     var start = claims.startIndex
     while start < claims.endIndex {
       let index = Contents.shardIndex(of: claims[start].id)
@@ -82,15 +82,15 @@ struct Writer: ~Copyable {
     guard let location = contents.location(of: claim.id) else {
       guard let image = claim.image else { return nil }
       sources[source].images += 1
-      return Contents.Edit(id: claim.id, before: nil, after: (image, Self.encode(image), holder))
+      return Contents.Edit(id: claim.id, before: nil, after: (image.names, Self.encode(image), holder))
     }
     if location.lastHolders == holder, let image = claim.image {
       let encoded = Self.encode(image)
-      guard !location.equals(encoded), let names = names(of: location) else { return nil }
-      return Contents.Edit(id: claim.id, before: (location, names), after: (image, encoded, holder))
+      guard !location.equals(encoded), let names = location.names(with: &unpacker) else { return nil }
+      return Contents.Edit(id: claim.id, before: (location, names), after: (image.names, encoded, holder))
     }
     guard location.lastHolders.contains(holder) || claim.image != nil else { return nil }
-    guard let listed = decode(location) else { return nil }
+    guard let listed = location.image(with: &unpacker) else { return nil }
 
     var says = shared[claim.id] ?? Self.holders(location.lastHolders, saying: listed)
     says[source] = claim.image
@@ -98,7 +98,7 @@ struct Writer: ~Copyable {
     let holders = claim.image == nil ? location.lastHolders.subtracting(holder) : location.lastHolders.union(holder)
     if holders != location.lastHolders { sources[source].images += claim.image == nil ? -1 : 1 }
     let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
-    let after = united.map { ($0, Self.encode($0), holders) }
+    let after = united.map { ($0.names, Self.encode($0), holders) }
     if let after, location.equals(after.1), holders == location.lastHolders { return nil }
     return Contents.Edit(id: claim.id, before: (location, listed.names), after: after)
   }
@@ -112,22 +112,6 @@ struct Writer: ~Copyable {
     var packer = Packer(capacity: 512)
     packer.pack(image)
     return packer.finish()
-  }
-
-  /// Reads back what ``encode(_:)`` wrote, which cannot fail.
-  private mutating func decode(_ image: Run) -> Image? {
-    image.withBytes { bytes in
-      try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in try Image(decoding: value) }
-    }
-  }
-
-  /// Reads back the names alone.
-  private mutating func names(of image: Run) -> [String]? {
-    image.withBytes { bytes in
-      try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in
-        try Image.names(decoding: value)
-      }
-    }
   }
 
   mutating func noteReading(ofSource source: Int, leftOut: [LeftOut]) {

@@ -7,9 +7,11 @@ public final class PackedBytes: Sendable {
   /// How many bytes there are.
   public let count: Int
 
-  /// All of the memory, `count` bytes of it initialized. Changes only when the last reference gives it to another.
+  /// All of the memory, `count` bytes of it initialized.
   @usableFromInline
-  nonisolated(unsafe) var memory: UnsafeMutableRawBufferPointer
+  nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
+  /// Set by the last reference, when it gives the memory to another.
+  nonisolated(unsafe) private var isGivenAway = false
 
   /// Takes over memory that came from `malloc`, as that of libmsgpack's own buffer does.
   init(adopting memory: UnsafeMutableRawBufferPointer, count: Int) {
@@ -18,7 +20,7 @@ public final class PackedBytes: Sendable {
   }
 
   deinit {
-    free(memory.baseAddress)
+    if !isGivenAway { free(memory.baseAddress) }
   }
 
   /// Copies bytes.
@@ -115,9 +117,8 @@ public final class PackedBytes: Sendable {
     guard isKnownUniquelyReferenced(&retired), let last = retired else { return nil }
     guard last.memory.count >= capacity, last.memory.count / 2 <= capacity else { return nil }
     defer { retired = nil }
-    let memory = last.memory
-    last.memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    return memory
+    last.isGivenAway = true
+    return last.memory
   }
 }
 

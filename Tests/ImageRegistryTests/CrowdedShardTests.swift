@@ -68,11 +68,11 @@ import WireTesting
     var generator = SeededGenerator(seed: 9)
     var leaf = ReferenceLeaf()
     var entries = (0..<500).map { number in
-      let key = Digest(words: (0xabc << 52 | generator.next() >> 12, 0, 0, 0))
-      return ReferenceIndex.Entry(key: key, id: Digest(words: (0, 0, 0, UInt64(number))))
+      let key = ReferenceIndex.Key(words: (0xabc << 52 | generator.next() >> 12, 0, 0))
+      return ReferenceIndex.Entry(key: key, id: UInt64(number))
     }
     // Some names that several images have.
-    entries += entries.prefix(100).map { ReferenceIndex.Entry(key: $0.key, id: Digest(words: (1, 0, 0, 0))) }
+    entries += entries.prefix(100).map { ReferenceIndex.Entry(key: $0.key, id: .max) }
     for (number, entry) in entries.shuffled(using: &generator).enumerated() {
       leaf.insert(entry)
       if number % 64 == 0 { #expect(leaf[entry.key].contains(entry)) }
@@ -83,6 +83,36 @@ import WireTesting
     for entry in gone { leaf.remove(entry) }
     for entry in gone { #expect(!leaf[entry.key].contains(entry)) }
     for entry in kept { #expect(leaf[entry.key].contains(entry)) }
-    #expect(leaf[Digest(words: (0xabc << 52, 0, 0, 0))].isEmpty)
+    #expect(leaf[ReferenceIndex.Key(words: (0xabc << 52, 0, 0))].isEmpty)
+  }
+
+  @Test("Images whose ids begin alike for 64 bits keep their own names")
+  func idsThatBeginAlike() throws {
+    let images = (0..<40).map { number in
+      Image(
+        id: Digest(words: (0x5a0 << 52 | UInt64(number / 20), 0, 0, UInt64(number))),
+        repoTags: ["own-\(number):1", "docker.io/library/own-\(number):1", "shared-\(number % 3):1"])
+    }
+    let registry = registry(of: images.reversed())
+    func check(_ held: [Image]) throws {
+      for number in images.indices {
+        let own = held.filter { $0.id == images[number].id }
+        #expect(try registry.images("own-\(number):1") == own)
+        #expect(try registry.images(images[number].id.description) == own)
+      }
+      for number in 0..<3 {
+        let name = "shared-\(number):1"
+        let sharing = held.filter { $0.repoTags.contains(name) }
+        #expect(try registry.images(name) == sharing)
+        guard sharing.count > 5 else { continue }
+        let page = ListImagesRequest(image: name, limit: 3, resumption: sharing[1].id)
+        #expect(
+          try registry.bytes(page)
+            == expectedReply(Array(sharing[2..<5]), etag: expectedETag(held), resumption: sharing[4].id))
+      }
+    }
+    try check(images)
+    for image in images where image.id.words.3 % 4 != 0 { registry.update(source: 0, removing: [image.id]) }
+    try check(images.filter { $0.id.words.3 % 4 == 0 })
   }
 }
