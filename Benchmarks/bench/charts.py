@@ -29,6 +29,7 @@ SERVERS = {
     "C": ("#24292f", "C, libzmq alone", (0, (2, 2))),
     "Redis": ("#cf222e", "Redis GET", "-"),
     "Python": ("#9a6700", "Python, encoding each", "-"),
+    "Go gRPC": ("#1b7c83", "Go, encoding each", "-"),
     "containerd": ("#8250df", "containerd, CRI", "-"),
 }
 

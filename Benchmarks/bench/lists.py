@@ -3,23 +3,19 @@
 import contextlib
 
 from .between import Broker, Proxy
-from .containerd import Containerd
+from .cri import Containerd, GoServer
 from .machine import make_layout
 from .question import WHOLE_LIST, check_whole_list, decode
 from .results import interleaved
 from .servers import Encoding, Fixed, Redis, Waybill
 
-PEERS = [Redis, Containerd, Broker]
-NO_GO = (
-    "its modules are not fetched here; measured once, on two cores: 746 requests a second at 1,000 images, 65 at 10,000"
-)
+PEERS = [Redis, Containerd, GoServer, Broker]
 
 
 def measure(plan, results):
     for peer in PEERS:
         if why := peer.why_missing():
             results.missing[peer.name] = why
-    results.missing["Go gRPC"] = NO_GO
     for images in plan.lists:
         measure_list(images, plan, results)
     measure_on_the_way(plan, results)
@@ -31,7 +27,6 @@ def measure_list(images, plan, results):
         waybill = stack.enter_context(Waybill(layout))
         question = listing(waybill, layout)
         fixed = stack.enter_context(Fixed(question.reply))
-        python = stack.enter_context(Encoding(question.reply))
         asked = {waybill: question, fixed: question}
         if Redis.name not in results.missing:
             redis = stack.enter_context(Redis(question))
@@ -41,6 +36,8 @@ def measure_list(images, plan, results):
             results.add("list, 64 in flight", images, question.size, samples, limit="C")
 
         asked[stack.enter_context(Encoding(question.reply))] = question
+        if GoServer.name not in results.missing:
+            asked[stack.enter_context(GoServer(layout, question.reply))] = question
         if Containerd.name not in results.missing and images in plan.containerd:
             asked[stack.enter_context(Containerd(layout))] = question
         results.add("list", images, question.size, in_turn(plan, asked, plan.load()), limit="C")

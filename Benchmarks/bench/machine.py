@@ -59,6 +59,7 @@ def versions():
         "libzmq": output(SCRATCH / "fixed", "--version").strip(),
         "Swift": first_match(r"Swift version (\S+)", output("swift", "--version")),
         "Redis": first_match(r"v=(\S+)", output("redis-server", "--version")),
+        "Go": first_match(r"go(\d\S+)", output("go", "version")),
         "containerd": first_match(r"(\d+\.\d+\.\d+)", output("containerd", "--version")),
     }
     return ", ".join(f"{name} {version}" for name, version in found.items() if version)

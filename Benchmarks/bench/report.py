@@ -13,8 +13,8 @@ SECTIONS = [
         "Eight clients, each of which asks again when its reply is in; *64 in flight*: one client that does not wait. "
         "*C* is a plain libzmq REP server that lends the same bytes to every request without a copy: the limit of the "
         "transport. *Redis* gives the same bytes by GET, to the same load. *Python* is pyzmq and msgpack, with the "
-        "images in memory and each reply encoded anew. *containerd* answers its own CRI call, in its own encoding, "
-        "with the same images; its load is h2load.",
+        "images in memory and each reply encoded anew. *Go gRPC* does the same for the CRI call, and *containerd* answers "
+        "that from its own store, with the same images, in CRI's own encoding; the load of these two is h2load.",
     ),
     (
         "One image of many, or none",
@@ -93,7 +93,7 @@ def report(plan, results, command, minutes, charts):
         f"Medians of the rounds, of which there were {plan.rounds}, the servers asked in turn; lowest and highest in "
         "brackets. CPU is the server's, user and system, all threads; *against* is the quotient by the server in the "
         "same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was checked; of "
-        "containerd's, the size of each and the images of some.",
+        "those over gRPC, the size of each and the images of some.",
     ]
     if plan.rounds < 7:
         lines += ["", "**Fewer than seven rounds: a look, not figures to quote.**"]

@@ -1,3 +1,5 @@
+internal import OrderedCollections
+
 /// The manifests and nested indexes that a layout names, each read once for as long as it is named.
 struct OCIBlobs: Sendable {
   private struct Entry {
@@ -6,15 +8,14 @@ struct OCIBlobs: Sendable {
     var reading: UInt
   }
 
-  /// By `places`, as a dictionary with as much in each of its slots, two thirds of them empty, takes twice the memory.
-  private var entries: [Entry] = []
-  private var places: [OCIBlob.Key: UInt32] = [:]
+  /// Ordered, although no order is needed: its empty slots, more than half of them, are a few bits each.
+  private var entries: OrderedDictionary<OCIBlob.Key, Entry> = [:]
   private var reading: UInt = 0
 
   /// The blobs that could not be read, for as long as they may become readable.
   private(set) var failures: [OCIBlob.Failure] = []
 
-  subscript(_ key: OCIBlob.Key) -> OCIBlob? { places[key].map { entries[Int($0)].blob } }
+  subscript(_ key: OCIBlob.Key) -> OCIBlob? { entries[key]?.blob }
 
   /// Whether a file that could not be read may be readable now.
   func mayRecover(in blobs: BlobFolder) -> Bool {
@@ -32,7 +33,7 @@ struct OCIBlobs: Sendable {
         return OCIBlob(reading: key, in: blobs)
       }
       for (key, blob) in zip(level.unread, found) {
-        set(key, to: blob)
+        entries[key] = Entry(blob: blob, reading: reading)
         if case .index = blob { level.indexes.append(key) }
       }
       guard depth < OCILimits.nesting, !level.indexes.isEmpty else { break }
@@ -44,31 +45,9 @@ struct OCIBlobs: Sendable {
       }
       level = next
     }
-    forget()
-    failures = entries.compactMap {
+    entries.removeAll { $0.value.reading != reading }
+    failures = entries.values.compactMap {
       if case .failed(let failure) = $0.blob, failure.watch != nil { failure } else { nil }
-    }
-  }
-
-  private mutating func set(_ key: OCIBlob.Key, to blob: OCIBlob) {
-    let entry = Entry(blob: blob, reading: reading)
-    if let place = places[key] {
-      entries[Int(place)] = entry
-    } else {
-      places[key] = UInt32(entries.count)
-      entries.append(entry)
-    }
-  }
-
-  /// Forgets what this reading has not found named.
-  private mutating func forget() {
-    guard entries.contains(where: { $0.reading != reading }) else { return }
-    let all = entries
-    entries = []
-    for (key, place) in places {
-      let entry = all[Int(place)]
-      places[key] = entry.reading == reading ? UInt32(entries.count) : nil
-      if entry.reading == reading { entries.append(entry) }
     }
   }
 
@@ -82,14 +61,13 @@ struct OCIBlobs: Sendable {
     var level = Level()
     for descriptor in descriptors where !descriptor.isAttestation {
       guard let key = OCIBlob.Key(descriptor) else { continue }
-      guard let place = places[key] else {
+      guard let entry = entries[key] else {
         level.unread.append(key)
-        set(key, to: .artifact(size: 0))
+        entries[key] = Entry(blob: .artifact(size: 0), reading: reading)
         continue
       }
-      let entry = entries[Int(place)]
       guard entry.reading != reading else { continue }
-      entries[Int(place)].reading = reading
+      entries[key]?.reading = reading
       switch entry.blob {
       case .index: level.indexes.append(key)
       case .failed(let failure) where blobs.mayHaveChanged(failure): level.unread.append(key)

@@ -1,5 +1,6 @@
-"""containerd's own ListImages, with the same images."""
+"""CRI's own ListImages, with the same images: by containerd, and by a server in Go."""
 
+import json
 import os
 import re
 import resource
@@ -8,70 +9,62 @@ import statistics
 import subprocess
 import tarfile
 
-from .machine import SCRATCH, cpu_seconds
-from .question import Failure, layout_tags
+from .machine import HERE, ROOT, SCRATCH, cpu_seconds
+from .question import Failure, decode, layout_tags
 from .server import Sample, Server
 
-CALL = "http://localhost/runtime.v1.ImageService/ListImages"
+CALL = "/runtime.v1.ImageService/ListImages"
 HEADERS = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
+NOBODY_LISTENS = 7  # curl's exit code
 NO_FIELDS = bytes(5)  # gRPC's frame of a message without fields: not compressed, 0 bytes
+
+GO_PROGRAM = SCRATCH / "cri"
 
 CONFIG = """version = 2
 root = "{folder}/root"
 state = "{folder}/state"
 [grpc]
-  address = "{folder}/containerd.sock"
+  address = "{socket}"
 [ttrpc]
   address = "{folder}/containerd.ttrpc.sock"
 """
 
 
-class Containerd(Server):
-    """Asked by h2load: the order of its images varies, so that instead of each byte the size of each reply is checked,
-    and the images of some replies."""
+class CRI(Server):
+    """A server of CRI, with a folder of its own.
 
-    name = "containerd"
+    Asked by h2load: the order of the images may vary, so that instead of each byte the size of each reply is checked, and
+    the images of some replies."""
 
     def __init__(self, layout):
         super().__init__()
         self.layout = layout
         self.folder = self.log.with_suffix("")
-        self.socket = self.folder / "containerd.sock"
+        self.request = self.folder / "request"
+        self.authority = self.endpoint.removeprefix("tcp://")
+        self.unix_socket = None
+        # containerd's CRI part follows its store by events, so that its list is there a while after the images.
+        self.tags = {image: sorted(of) for image, of in layout_tags(layout).items()}
 
     @staticmethod
-    def why_missing():
-        if os.geteuid() != 0:
-            return "containerd runs as root only"
-        missing = [tool for tool in ("containerd", "ctr", "curl", "h2load") if not shutil.which(tool)]
+    def missing_tools(*tools):
+        missing = [tool for tool in (*tools, "curl", "h2load") if not shutil.which(tool)]
         return f"not installed: {', '.join(missing)}" if missing else None
 
     def command(self):
         self.folder.mkdir()
-        config = self.folder / "config.toml"
-        config.write_text(CONFIG.format(folder=self.folder))
-        (self.folder / "request").write_bytes(NO_FIELDS)
-        return ["containerd", "--config", config, "--log-level", "warn"]
+        self.request.write_bytes(NO_FIELDS)
 
     def prepare(self):
-        archive = self.folder / "images.tar"
-        with tarfile.open(archive, "w") as tar:
-            tar.add(self.layout, "")
-        self.wait_for(lambda: self.socket.exists() or None)
-        command = ["ctr", "--address", self.socket, "--namespace", "k8s.io", "images", "import", "--no-unpack", archive]
-        imported = subprocess.run(command, capture_output=True, text=True)
-        if imported.returncode != 0:
-            raise Failure(f"ctr: {imported.stderr.strip()}")
-        archive.unlink()
-        # The CRI part follows containerd's store by events.
-        tags = {image: sorted(of) for image, of in layout_tags(self.layout).items()}
-        self.wait_for(lambda: True if list_images(self.call()) == tags else None)
+        self.wait_for(lambda: True if list_images(self.call()) == self.tags else None)
 
     def call(self):
         """One reply, as it is on the wire."""
-        command = ["curl", "--silent", "--show-error", "--http2-prior-knowledge", "--unix-socket", self.socket]
-        command += [*HEADERS, "--data-binary", f"@{self.folder / 'request'}", CALL]
+        command = ["curl", "--silent", "--show-error", "--http2-prior-knowledge", *HEADERS]
+        command += ["--unix-socket", self.unix_socket] if self.unix_socket else []
+        command += ["--data-binary", f"@{self.request}", f"http://{self.authority}{CALL}"]
         called = subprocess.run(command, capture_output=True)
-        if called.returncode != 0:
+        if called.returncode not in (0, NOBODY_LISTENS):
             raise Failure(f"curl: {called.stderr.decode(errors='replace').strip()}")
         return called.stdout
 
@@ -85,8 +78,9 @@ class Containerd(Server):
         log = self.folder / "times"
         log.unlink(missing_ok=True)
         command = ["h2load", "--requests", requests, "--clients", load.clients, "--max-concurrent-streams", 1]
-        command += [*HEADERS, "--data", self.folder / "request", "--log-file", log]
-        command += ["--base-uri", f"unix:{self.socket}", CALL]
+        command += [*HEADERS, "--data", self.request, "--log-file", log]
+        address = f"unix:{self.unix_socket}" if self.unix_socket else f"http://{self.authority}"
+        command += ["--base-uri", address, f"http://{self.authority}{CALL}"]
         cpu, own = cpu_seconds(self.process.pid), children_seconds()
         asked = subprocess.run([str(word) for word in command], capture_output=True, text=True)
         cpu, own = cpu_seconds(self.process.pid) - cpu, children_seconds() - own
@@ -95,7 +89,7 @@ class Containerd(Server):
         if asked.returncode != 0 or not rate or not data:
             raise Failure(f"h2load: {asked.stderr.strip() or asked.stdout.strip()}")
         if f"{requests} succeeded" not in asked.stdout or int(data.group(1)) != requests * len(reply):
-            raise Failure(f"containerd: not {requests} replies of {len(reply)} bytes:\n{asked.stdout}")
+            raise Failure(f"{self.name}: not {requests} replies of {len(reply)} bytes:\n{asked.stdout}")
         per_second = float(rate.group(1))
         times = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
         percentiles = statistics.quantiles(times, n=100, method="inclusive")
@@ -108,6 +102,68 @@ class Containerd(Server):
             cpu_us=cpu / requests * 1e6,
             load_cores=own * per_second / requests,
         )
+
+
+class Containerd(CRI):
+    """containerd, with the images in its own store."""
+
+    name = "containerd"
+
+    def __init__(self, layout):
+        super().__init__(layout)
+        self.authority = "localhost"
+        self.unix_socket = self.folder / "containerd.sock"
+
+    @classmethod
+    def why_missing(cls):
+        return "containerd runs as root only" if os.geteuid() != 0 else cls.missing_tools("containerd", "ctr")
+
+    def command(self):
+        super().command()
+        config = self.folder / "config.toml"
+        config.write_text(CONFIG.format(folder=self.folder, socket=self.unix_socket))
+        return ["containerd", "--config", config, "--log-level", "warn"]
+
+    def prepare(self):
+        archive = self.folder / "images.tar"
+        with tarfile.open(archive, "w") as tar:
+            tar.add(self.layout, "")
+        self.wait_for(lambda: self.unix_socket.exists() or None)
+        command = ["ctr", "--address", self.unix_socket, "--namespace", "k8s.io", "images", "import", "--no-unpack"]
+        imported = subprocess.run([*command, archive], capture_output=True, text=True)
+        if imported.returncode != 0:
+            raise Failure(f"ctr: {imported.stderr.strip()}")
+        archive.unlink()
+        super().prepare()
+
+
+class GoServer(CRI):
+    """gRPC for Go, with the images in memory and each reply encoded anew."""
+
+    name = "Go gRPC"
+
+    def __init__(self, layout, reply):
+        super().__init__(layout)
+        self.reply = reply
+
+    @classmethod
+    def why_missing(cls):
+        if why := cls.missing_tools("go"):
+            return why
+        return None if GO_PROGRAM.exists() or build_go_program() else "gRPC for Go is not installed"
+
+    def command(self):
+        super().command()
+        images = self.folder / "images.json"
+        images.write_text(json.dumps(decode(self.reply.read_bytes())["images"]))
+        return [GO_PROGRAM, "-listen", self.authority, "-images", images]
+
+
+def build_go_program():
+    """With Debian's packages of Go; whether that succeeds."""
+    paths = {"GOPATH": "/usr/share/gocode", "GOCACHE": str(ROOT / ".build" / "go")}
+    command = ["go", "build", "-o", GO_PROGRAM, HERE / "cri.go"]
+    return subprocess.run(command, env=os.environ | paths | {"GO111MODULE": "off"}).returncode == 0
 
 
 def children_seconds():
