@@ -24,8 +24,8 @@ struct Contents: Sendable {
     let after: (names: [String], bytes: PackedBytes, holders: SourceSet)?
   }
 
-  /// Changes images of one shard, in id order.
-  mutating func apply(_ edits: [Edit], toShard index: Int) {
+  /// Changes images of one shard, in id order, and adds what that changes of names to `names`, for ``apply(_:)``.
+  mutating func apply(_ edits: [Edit], toShard index: Int, names: inout [ReferenceIndex.Edit]) {
     for edit in edits {
       if let before = edit.before {
         hash.remove(before.image.withBytes(Digest.init(sha256Of:)))
@@ -37,20 +37,24 @@ struct Contents: Sendable {
         byteCount += after.bytes.count
         count += 1
       }
-      reindex(edit)
+      Self.addNames(of: edit, to: &names)
     }
     version += 1
     shards[index].apply(edits, version: version)
   }
 
-  private mutating func reindex(_ edit: Edit) {
+  mutating func apply(_ names: [ReferenceIndex.Edit]) {
+    references.apply(names)
+  }
+
+  private static func addNames(of edit: Edit, to names: inout [ReferenceIndex.Edit]) {
     let before = edit.before?.names ?? []
     let after = edit.after?.names ?? []
     for name in before where !after.contains(where: { $0.hasSameBytes(as: name) }) {
-      references.remove(ReferenceIndex.Key(of: name), id: edit.id)
+      names.append(ReferenceIndex.Edit(name, of: edit.id, isNew: false))
     }
     for name in after where !before.contains(where: { $0.hasSameBytes(as: name) }) {
-      references.insert(ReferenceIndex.Key(of: name), id: edit.id)
+      names.append(ReferenceIndex.Edit(name, of: edit.id, isNew: true))
     }
   }
 }

@@ -36,6 +36,21 @@ struct ReferenceIndex: Sendable {
     }
   }
 
+  /// A name that an image has from now on, or has no more.
+  struct Edit: Sendable {
+    let entry: Entry
+    let isNew: Bool
+
+    init(_ name: String, of id: Digest, isNew: Bool) {
+      self.init(Entry(key: Key(of: name), id: id.words.0), isNew: isNew)
+    }
+
+    init(_ entry: Entry, isNew: Bool) {
+      self.entry = entry
+      self.isNew = isNew
+    }
+  }
+
   private var leaves = Fanout<ReferenceLeaf>(repeating: ReferenceLeaf())
 
   /// The entries of a name, in the order of their ids.
@@ -43,11 +58,14 @@ struct ReferenceIndex: Sendable {
     leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)][key]
   }
 
-  mutating func insert(_ key: Key, id: Digest) {
-    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].insert(Entry(key: key, id: id.words.0))
-  }
-
-  mutating func remove(_ key: Key, id: Digest) {
-    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)].remove(Entry(key: key, id: id.words.0))
+  /// Makes many changes, in any order, each leaf but once.
+  mutating func apply(_ edits: [Edit]) {
+    var rest = edits.sorted { $0.entry < $1.entry }[...]
+    while let first = rest.first {
+      let leaf = Fanout<ReferenceLeaf>.index(of: first.entry.key.words.0)
+      let end = rest.partitioningIndex { Fanout<ReferenceLeaf>.index(of: $0.entry.key.words.0) > leaf }
+      leaves[leaf].apply(rest[..<end])
+      rest = rest[end...]
+    }
   }
 }

@@ -28,43 +28,38 @@ struct ReferenceLeaf: Sendable {
     return bucket[start..<end]
   }
 
-  mutating func insert(_ entry: ReferenceIndex.Entry) {
-    change(entry.key) { bucket in
-      let position = bucket.partitioningIndex { $0 >= entry }
-      return Self.joined(bucket[..<position], entry, bucket[position...])
-    }
-  }
-
-  mutating func remove(_ entry: ReferenceIndex.Entry) {
-    change(entry.key) { bucket in
-      let position = bucket.partitioningIndex { $0 >= entry }
-      guard position < bucket.count, bucket[position] == entry else { return bucket }
-      return Self.joined(bucket[..<position], nil, bucket[(position + 1)...])
-    }
-  }
-
-  private static func joined(
-    _ before: Bucket.SubSequence, _ entry: ReferenceIndex.Entry?, _ after: Bucket.SubSequence
-  ) -> Bucket {
-    var bucket = Bucket()
-    bucket.reserveCapacity(before.count + (entry == nil ? 0 : 1) + after.count)
-    bucket += before
-    if let entry { bucket.append(entry) }
-    bucket += after
-    return bucket
-  }
-
-  private mutating func change(_ key: ReferenceIndex.Key, by body: (Bucket) -> Bucket) {
+  /// Makes changes that are in the order of their entries.
+  mutating func apply(_ edits: ArraySlice<ReferenceIndex.Edit>) {
     switch buckets {
     case .one(let bucket):
-      let changed = body(bucket)
+      let changed = Self.bucket(bucket, after: edits)
       buckets = changed.count > Self.mostEntries ? .many(Self.split(changed)) : .one(changed)
     case .many(var parts):
+      // Otherwise it would hold the parts as a second one.
       buckets = .many([])
-      let number = Self.number(of: key)
-      parts[number] = body(parts[number])
+      var rest = edits
+      while let first = rest.first {
+        let number = Self.number(of: first.entry.key)
+        let end = rest.partitioningIndex { Self.number(of: $0.entry.key) > number }
+        parts[number] = Self.bucket(parts[number], after: rest[..<end])
+        rest = rest[end...]
+      }
       buckets = .many(parts)
     }
+  }
+
+  private static func bucket(_ bucket: Bucket, after edits: ArraySlice<ReferenceIndex.Edit>) -> Bucket {
+    var changed = Bucket()
+    changed.reserveCapacity(edits.reduce(bucket.count) { $0 + ($1.isNew ? 1 : -1) })
+    var rest = bucket[...]
+    for edit in edits {
+      let position = rest.partitioningIndex { $0 >= edit.entry }
+      changed += rest[..<position]
+      rest = rest[position...]
+      if edit.isNew { changed.append(edit.entry) } else if rest.first == edit.entry { rest.removeFirst() }
+    }
+    changed += rest
+    return changed
   }
 
   private static func split(_ entries: Bucket) -> [Bucket] {

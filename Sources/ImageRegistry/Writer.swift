@@ -52,10 +52,14 @@ struct Writer: ~Copyable {
     return gone
   }
 
+  /// So many changes of names are made at once, each part of the index but once; more would take memory meanwhile.
+  private static let mostNames = 65_536
+
   /// Takes `claims` of different ids, in any order.
   mutating func apply(_ claims: [Claim], from source: Int) -> ImageRegistry.Change {
     var change = ImageRegistry.Change()
     let claims = claims.count == 1 ? claims : claims.sorted { $0.id < $1.id }
+    var names: [ReferenceIndex.Edit] = []
     var start = claims.startIndex
     while start < claims.endIndex {
       let index = Contents.shardIndex(of: claims[start].id)
@@ -70,9 +74,14 @@ struct Writer: ~Copyable {
         case (let before?, let after?): if !before.image.equals(after.bytes) { change.changed += 1 }
         }
       }
-      if !edits.isEmpty { contents.apply(edits, toShard: index) }
+      if !edits.isEmpty { contents.apply(edits, toShard: index, names: &names) }
       start = end
+      if names.count > Self.mostNames {
+        contents.apply(names)
+        names.removeAll(keepingCapacity: true)
+      }
     }
+    contents.apply(names)
     return change
   }
 

@@ -74,13 +74,14 @@ import WireTesting
     // Some names that several images have.
     entries += entries.prefix(100).map { ReferenceIndex.Entry(key: $0.key, id: .max) }
     for (number, entry) in entries.shuffled(using: &generator).enumerated() {
-      leaf.insert(entry)
+      leaf.apply([ReferenceIndex.Edit(entry, isNew: true)])
       if number % 64 == 0 { #expect(leaf[entry.key].contains(entry)) }
     }
     for entry in entries { #expect(Array(leaf[entry.key]) == entries.filter { $0.key == entry.key }.sorted()) }
     let (gone, kept) = (entries.prefix(300), entries.dropFirst(300))
-    for entry in gone { leaf.remove(entry) }
-    for entry in gone { leaf.remove(entry) }
+    for entry in gone.prefix(10) { leaf.apply([ReferenceIndex.Edit(entry, isNew: false)]) }
+    // At once, and those that are gone already once more.
+    leaf.apply(gone.sorted().map { ReferenceIndex.Edit($0, isNew: false) }[...])
     for entry in gone { #expect(!leaf[entry.key].contains(entry)) }
     for entry in kept { #expect(leaf[entry.key].contains(entry)) }
     #expect(leaf[ReferenceIndex.Key(words: (0xabc << 52, 0, 0))].isEmpty)
