@@ -23,7 +23,8 @@ extension RegistrySnapshot {
   ///   - packer: Takes the reply, unless that is the list of every image in the plain form.
   /// - Returns: The list of every image in the plain form, the same bytes for all readers of this state; otherwise nil.
   /// - Throws: ``APIError``: `UNAVAILABLE` as long as a source was never read, `INVALID_ARGUMENT` when the image asked
-  ///   for is neither a reference, nor an id, nor the stored name of an embedded image. Nothing is written then.
+  ///   for is neither a reference, nor an id, nor the stored name of an embedded image, `RESOURCE_EXHAUSTED` when readers
+  ///   have yet to let go of too many other lists. Nothing is written then.
   public func reply(
     to request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
   ) throws(APIError) -> PackedBytes? {
@@ -39,7 +40,7 @@ extension RegistrySnapshot {
       try writeMatches(of: request, in: envelope, into: &packer)
       return nil
     }
-    if envelope == .plain, request.limit == nil, request.resumption == nil { return encodedWholeList() }
+    if envelope == .plain, request.limit == nil, request.resumption == nil { return try encodedWholeList() }
     writePage(request, in: envelope, into: &packer)
     return nil
   }

@@ -22,7 +22,7 @@ public final class RegistrySnapshot: Sendable {
   public var count: Int { contents.count }
 
   /// The plain reply with all the images.
-  func encodedWholeList() -> PackedBytes {
-    wholeLists.list(of: contents, etag: etag)
+  func encodedWholeList() throws(APIError) -> PackedBytes {
+    try wholeLists.list(of: contents, etag: etag)
   }
 }

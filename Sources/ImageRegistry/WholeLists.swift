@@ -10,6 +10,15 @@ final class WholeLists: Sendable {
     /// The last list that was made at the end; before it those that readers hold, and those that wait for the next state.
     var lists: [WholeList] = []
 
+    /// What readers have yet to let go of.
+    var heldBytes: Int {
+      mutating get {
+        var bytes = 0
+        for index in lists.indices where !lists[index].isUnused { bytes += lists[index].bytes.count }
+        return bytes
+      }
+    }
+
     /// Keeps what readers hold, one more, and what they held a moment ago: as many are in use again soon.
     mutating func dropUnused() {
       let moment = ContinuousClock.now - .seconds(1)
@@ -22,20 +31,34 @@ final class WholeLists: Sendable {
   }
 
   private let state = Lock(State())
+  /// As many bytes of lists as readers may hold; one list they may hold always.
+  private let mostBytes: Int
+
+  init(mostBytes: Int = 1 << 30) {
+    self.mostBytes = mostBytes
+  }
 
   /// The list of a state. Readers that come while it is made wait for it, as they would for one of their own.
-  func list(of contents: Contents, etag: String) -> PackedBytes {
-    state.withLock { state in
-      if let last = state.lists.last, last.version >= contents.version {
-        // A reader who comes late with an older state leaves the newer list alone.
-        return last.version == contents.version
-          ? last.bytes : WholeList(contents, etag: etag, inPlaceOf: nil).bytes
+  ///
+  /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
+  func list(of contents: Contents, etag: String) throws(APIError) -> PackedBytes {
+    try state.withLock { (state) throws(APIError) in
+      if let last = state.lists.last, last.version == contents.version { return last.bytes }
+      let held = state.heldBytes
+      guard held == 0 || held + contents.byteCount <= mostBytes else {
+        throw APIError(
+          .resourceExhausted,
+          "clients have yet to read lists of \(held) bytes: ask for pages by limit, or ask again later")
       }
+      // A reader who comes late with an older state leaves the newest list alone.
+      let isLate = state.lists.last.map { $0.version > contents.version } ?? false
+      let newest = isLate ? state.lists.popLast() : nil
       // The youngest is the most like the new one.
       let unused = state.lists.indices.last { state.lists[$0].isUnused }
       let made = WholeList(contents, etag: etag, inPlaceOf: unused.map { state.lists.remove(at: $0) })
       state.dropUnused()
       state.lists.append(made)
+      if let newest { state.lists.append(newest) }
       return made.bytes
     }
   }
@@ -44,7 +67,9 @@ final class WholeLists: Sendable {
   func trim() {
     state.withLock { state in
       guard let last = state.lists.last, ContinuousClock.now - last.made > .seconds(10) else { return }
-      state.lists = [last]
+      for index in state.lists.indices.dropLast().reversed() where state.lists[index].isUnused {
+        state.lists.remove(at: index)
+      }
     }
   }
 }

@@ -102,15 +102,15 @@ struct PoolMember: Sendable {
     case .request:
       guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .nonsense }
       let parts = message.count - Self.bodyStart
-      var handedOver: PackedBytes?
+      var reply = RequestHandler.Reply.kept
       if parts == 1 {
-        handedOver = message.withFrame(Self.bodyStart) { handler.answer($0) }
+        reply = message.withFrame(Self.bodyStart) { handler.answer($0) }
       } else {
         handler.answer(multipart: parts)
       }
       try socket.send(.final, more: true)
       _ = try socket.sendIfReady(&message, frames: Self.addressStart..<Self.bodyStart, more: true)
-      try socket.send(handedOver, orLentBy: handler)
+      try socket.send(reply, of: handler)
       return nil
     case .ready, .partial, .final, nil: return .nonsense
     }

@@ -19,16 +19,25 @@ package struct RequestHandler: ~Copyable {
     unpacker = Unpacker(limits: limits)
   }
 
+  /// Where a reply is.
+  package enum Reply {
+    /// In the handler: ``withReply(_:)`` lends it.
+    case kept
+    /// In memory of its own, as it is large.
+    case own(PackedBytes)
+    /// In memory that others are sent from too.
+    case shared(PackedBytes)
+  }
+
   /// Answers a request.
-  ///
-  /// - Returns: The reply, when it is large or the same for others too; nil when it is what ``withReply(_:)`` lends.
-  package mutating func answer(_ bytes: RawSpan) -> PackedBytes? {
+  package mutating func answer(_ bytes: RawSpan) -> Reply {
     packer.removeAll()
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
       switch try request.call.get() {
       case .listImages(let call):
-        if let shared = try registry.snapshot.reply(to: call, in: request.envelope, into: &packer) { return shared }
+        let list = try registry.snapshot.reply(to: call, in: request.envelope, into: &packer)
+        if let list { return .shared(list) }
       case .status:
         packer.beginReply(request.envelope)
         packer.pack(status)
@@ -36,15 +45,18 @@ package struct RequestHandler: ~Copyable {
     } catch {
       packer.pack(error, in: request.envelope)
     }
-    guard packer.count > Self.largestKept else { return nil }
+    guard packer.count > Self.largestKept else { return .kept }
     var written = Packer(capacity: 1_024)
     swap(&packer, &written)
-    return written.finish()
+    return .own(written.finish())
   }
 
   /// Answers a request, for a caller who keeps the reply.
   package mutating func reply(to bytes: RawSpan) -> PackedBytes {
-    answer(bytes) ?? withReply { PackedBytes(copying: $0) }
+    switch answer(bytes) {
+    case .kept: withReply { PackedBytes(copying: $0) }
+    case .own(let reply), .shared(let reply): reply
+    }
   }
 
   /// Answers a request by an error, whatever it asks. ``withReply(_:)`` lends the reply.

@@ -8,6 +8,7 @@ struct RequestServer: Sendable {
   let context: Context
   let configuration: WorkerConfiguration
   let registry: ImageRegistry
+  let unread: UnreadReplies
   let logger: Logger
   let stop: StopSignal
 
@@ -61,14 +62,22 @@ struct RequestServer: Sendable {
     _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
     _ entrance: Entrance?
   ) throws(ZeroMQError) {
-    var handedOver: PackedBytes?
+    var reply = RequestHandler.Reply.kept
     if message.hasMore {
       handler.answer(multipart: 1 + (try socket.discardRemainingParts()))
     } else if let refusal = entrance?.gatekeeper.refusal(of: message.userID, at: message.peerAddress) {
       message.withBytes { handler.refuse($0, with: refusal) }
     } else {
-      handedOver = message.withBytes { handler.answer($0) }
+      reply = message.withBytes { handler.answer($0) }
     }
-    try socket.send(handedOver, orLentBy: handler)
+    // A reply that others are sent from too takes no memory for each.
+    guard case .own(let bytes) = reply, bytes.count >= UnreadReplies.large else {
+      return try socket.send(reply, of: handler)
+    }
+    guard unread.hasRoom(for: bytes.count) else {
+      message.withBytes { handler.refuse($0, with: UnreadReplies.refusal) }
+      return try socket.send(.kept, of: handler)
+    }
+    try socket.send(try unread.count(bytes))
   }
 }

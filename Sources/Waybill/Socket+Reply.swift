@@ -5,17 +5,19 @@ extension Socket {
   /// Up to so many bytes are sooner copied than shared, as libzmq's thread must say when it has done with what is shared.
   private static var mostCopied: Int { 4 * 1_024 }
 
-  /// Sends a reply: the one that a handler handed over, shared with all its other readers, or else the one that it lends.
-  func send(_ handedOver: PackedBytes?, orLentBy handler: borrowing RequestHandler) throws(ZeroMQError) {
-    guard let handedOver else {
-      return try handler.withReply { (reply) throws(ZeroMQError) in try send(copying: reply) }
+  /// Sends a reply of a handler.
+  func send(_ reply: RequestHandler.Reply, of handler: borrowing RequestHandler) throws(ZeroMQError) {
+    switch reply {
+    case .kept:
+      try handler.withReply { (bytes) throws(ZeroMQError) in try send(copying: bytes) }
+    case .own(let bytes), .shared(let bytes):
+      guard bytes.count > Self.mostCopied else {
+        return try bytes.withBytes { (bytes) throws(ZeroMQError) in try send(copying: bytes) }
+      }
+      let message = try bytes.withUnsafeBytes { (buffer) throws(ZeroMQError) in
+        try Message(lending: buffer, keepingAlive: bytes)
+      }
+      try send(message)
     }
-    guard handedOver.count > Self.mostCopied else {
-      return try handedOver.withBytes { (reply) throws(ZeroMQError) in try send(copying: reply) }
-    }
-    let message = try handedOver.withUnsafeBytes { (bytes) throws(ZeroMQError) in
-      try Message(lending: bytes, keepingAlive: handedOver)
-    }
-    try send(message)
   }
 }

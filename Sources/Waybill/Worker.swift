@@ -8,12 +8,14 @@ internal import ZeroMQ
 public struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
+  private let unread: UnreadReplies
   private let logger: Logger
 
   /// A worker that is not running yet.
   public init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
     self.configuration = configuration
     self.registry = registry
+    unread = UnreadReplies(most: configuration.unreadBytes)
     self.logger = logger
   }
 
@@ -74,7 +76,8 @@ public struct Worker: Service {
   }
 
   private func server(in context: Context, _ stop: StopSignal) -> RequestServer {
-    RequestServer(context: context, configuration: configuration, registry: registry, logger: logger, stop: stop)
+    RequestServer(
+      context: context, configuration: configuration, registry: registry, unread: unread, logger: logger, stop: stop)
   }
 
   /// For each broker as many workers as there are threads, as the protocol gives a worker one request at a time.

@@ -18,6 +18,8 @@ public struct WorkerConfiguration: Sendable {
   public var peerSecurity: ClientSecurity
   /// How many requests are answered at once, 1 or more; in the pools of brokers, at once for each of them.
   public var threads: Int
+  /// How many bytes of large replies may wait for their clients, but for the lists that are shared.
+  public var unreadBytes: Int
   /// How long to go on after the signal to stop, answering what has arrived.
   public var drainTime: Duration
   /// How long to keep the connections open after that, for replies that are still being sent.
@@ -26,13 +28,14 @@ public struct WorkerConfiguration: Sendable {
   /// A worker that serves at `endpoints`.
   public init(
     endpoints: [Endpoint], security: ServerSecurity = .none, peerSecurity: ClientSecurity = .none, threads: Int = 1,
-    drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
+    unreadBytes: Int = 512 << 20, drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
   ) {
     precondition(threads > 0)
     self.endpoints = endpoints
     self.security = security
     self.peerSecurity = peerSecurity
     self.threads = threads
+    self.unreadBytes = unreadBytes
     self.drainTime = drainTime
     self.linger = linger
   }

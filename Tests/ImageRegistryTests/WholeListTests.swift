@@ -1,8 +1,9 @@
 import ImageAPI
-import ImageRegistry
 import MessagePack
 import Synchronization
 import Testing
+
+@testable import ImageRegistry
 
 @Suite struct WholeListTests {
   private static func image(_ number: Int, change: Int = 0) -> Image {
@@ -63,6 +64,42 @@ import Testing
     let newer = try Self.list(registry)
     #expect(try early.bytes() == expectedReply([Self.image(1)], etag: early.etag))
     #expect(try Self.list(registry) === newer)
+  }
+
+  @Test("Readers who hold the lists of many states leave no room for more, until they let go of some")
+  func tooManyHeld() throws {
+    let registry = registry(of: (0..<100).map { Self.image($0) })
+    let size = try Self.list(registry).count
+    let lists = WholeLists(mostBytes: 4 * size)
+    func list() throws(APIError) -> PackedBytes {
+      registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.contents.version) * 3)])
+      return try lists.list(of: registry.snapshot.contents, etag: registry.snapshot.etag)
+    }
+    var held = try (0..<3).map { _ in try list() }
+    #expect(throws: APIError.self) {
+      for _ in 0..<2 { held.append(try list()) }
+    }
+    let count = held.count
+    let error = #expect(throws: APIError.self) { try list() }
+    #expect(error?.code == .resourceExhausted)
+    #expect(Set(held.map(Self.address(of:))).count == count)
+    // The list that is there already is given out all the same.
+    let last = registry.snapshot
+    held.removeFirst()
+    let next = try lists.list(of: last.contents, etag: last.etag)
+    #expect(next.copy.suffix(64).elementsEqual(last.etag.utf8))
+    #expect(try lists.list(of: last.contents, etag: last.etag) === next)
+    #expect(throws: APIError.self) { try list() }
+  }
+
+  @Test("A list of any size is given out when no reader holds another")
+  func largerThanTheLimit() throws {
+    let registry = registry(of: [Self.image(1)])
+    let lists = WholeLists(mostBytes: 0)
+    for change in 1...3 {
+      registry.update(source: 0, upserting: [Self.image(1, change: change)])
+      #expect(try lists.list(of: registry.snapshot.contents, etag: registry.snapshot.etag).count > 0)
+    }
   }
 
   @Test("While images change, no list that a reader holds does, however long it holds it")

@@ -10,16 +10,17 @@ import Waybill
 ///   - registry: What the worker serves.
 ///   - endpoints: Where, as configured.
 ///   - threads: By how many threads.
+///   - unreadBytes: How many bytes of large replies may be left unread.
 ///   - body: Is given the endpoints as bound, with their ports.
 /// - Returns: What `body` returns.
 /// - Throws: What `body` throws, or the worker.
 func withWorker<Value: Sendable>(
   _ registry: ImageRegistry, at endpoints: [WorkerConfiguration.Endpoint], threads: Int = 1,
-  _ body: @escaping @Sendable ([String]) throws -> Value
+  unreadBytes: Int = 512 << 20, _ body: @escaping @Sendable ([String]) throws -> Value
 ) async throws -> Value {
   let log = LogRecorder()
-  let worker = Worker(
-    WorkerConfiguration(endpoints: endpoints, threads: threads), registry: registry, logger: log.logger)
+  let configuration = WorkerConfiguration(endpoints: endpoints, threads: threads, unreadBytes: unreadBytes)
+  let worker = Worker(configuration, registry: registry, logger: log.logger)
   let group = ServiceGroup(services: [worker], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
   async let running: Void = group.run()
   let value = try await blocking {

@@ -50,6 +50,41 @@ import ZeroMQ
     }
   }
 
+  @Test("A client that leaves pages unread uses up no more memory than is allowed", arguments: [1, 2])
+  func unread(threads: Int) async throws {
+    let registry = registry(of: [])
+    let large = (0..<4).map { Image(id: Digest($0), repoTags: [String(repeating: "x", count: 1_000_000) + "\($0)"]) }
+    registry.replaceContents(ofSource: 0, with: large + [Image(id: Digest(4), repoTags: ["small"])])
+    try await withWorker(
+      registry, at: [.bind(uniqueIPCEndpoint())], threads: threads, unreadBytes: 16 << 20
+    ) { endpoints in
+      let client = Client(endpoints: endpoints, timeout: .seconds(10), attempts: 1)
+      let page = ListImagesRequest(limit: 4)
+      do {
+        let deaf = try Socket(.dealer, in: Context())
+        try deaf.set(.receiveHighWaterMark, to: 1)
+        try deaf.set(.linger, to: .zero)
+        try deaf.connect(endpoints[0])
+        for _ in 0..<12 {
+          try deaf.send([], more: true)
+          try deaf.send(packed { $0.pack(page) })
+        }
+        let isRefused = eventually {
+          do throws(ClientError) { _ = try client.listImages(page) } catch {
+            if case .refused(let error) = error { return error.code == .resourceExhausted }
+          }
+          return false
+        }
+        #expect(isRefused)
+        // What takes little memory, and what takes it once for all, is served.
+        #expect(try client.listImages(ListImagesRequest(image: "small")).names == ["small"])
+        #expect(try client.listImages().names.count == 5)
+      }
+      let isServed = eventually { (try? client.listImages(page).names.count) == 4 }
+      #expect(isServed)
+    }
+  }
+
   @Test("A reply of many megabytes comes whole, to several clients at once, while the registry changes")
   func largeReplies() async throws {
     let registry = registry(of: [])

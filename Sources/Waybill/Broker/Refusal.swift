@@ -26,9 +26,7 @@ enum Refusal: Error, Equatable {
       APIError(.deadlineExceeded, "no worker answered the broker within \(time)")
     case .workersLost(let count):
       APIError(.internal, "\(count) workers were given the request, and each was gone before it answered")
-    case .unread:
-      APIError(
-        .resourceExhausted, "clients leave too many large replies unread: ask for pages by limit, or ask again later")
+    case .unread: UnreadReplies.refusal
     case .stopping:
       APIError(.unavailable, "the broker is stopping: ask again later, or ask another broker")
     }
