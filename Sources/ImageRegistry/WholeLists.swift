@@ -43,7 +43,8 @@ final class WholeLists: Sendable {
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   func list(of contents: Contents, etag: String) throws(APIError) -> PackedBytes {
     try state.withLock { (state) throws(APIError) in
-      if let last = state.lists.last, last.version == contents.version { return last.bytes }
+      let last = state.lists.endIndex - 1
+      if last >= 0, state.lists[last].version == contents.version { return state.lists[last].bytes }
       let held = state.heldBytes
       guard held == 0 || held + contents.byteCount <= mostBytes else {
         throw APIError(
