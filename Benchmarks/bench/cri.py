@@ -33,8 +33,8 @@ state = "{folder}/state"
 class CRI(Server):
     """A server of CRI, with a folder of its own.
 
-    Asked by h2load: the order of the images may vary, so that instead of each byte the size of each reply is checked, and
-    the images of some replies."""
+    Asked by h2load: the order of the images may vary, so that instead of each byte the size of each reply is checked,
+    and the images of some replies."""
 
     def __init__(self, layout):
         super().__init__()

@@ -43,7 +43,17 @@ def cpu_seconds(pid):
 
 def resident_bytes(pid):
     """The memory of a process that is in memory."""
-    return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return memory_pages(pid)[1] * os.sysconf("SC_PAGE_SIZE")
+
+
+def anonymous_bytes(pid):
+    """The same without what is of files: the program itself and its libraries."""
+    pages = memory_pages(pid)
+    return (pages[1] - pages[2]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def memory_pages(pid):
+    return [int(field) for field in pathlib.Path(f"/proc/{pid}/statm").read_text().split()]
 
 
 def description():

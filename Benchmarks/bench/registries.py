@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from .lists import in_turn
-from .machine import SCRATCH, resident_bytes
+from .machine import SCRATCH, anonymous_bytes, resident_bytes
 from .question import WHOLE_LIST, Failure, Question, decode, filter_request, unchanged_request
 from .results import Row, interleaved
 from .servers import Fixed, Registry
@@ -34,6 +34,7 @@ def measure_memory(registry, results):
     results.note("resident bytes, filled", registry.images, resident_bytes(registry.process.pid))
     results.note("packed bytes", registry.images, len(registry.fetch(WHOLE_LIST)))
     results.note("resident bytes, listed", registry.images, resident_bytes(registry.process.pid))
+    results.note("anonymous bytes, listed", registry.images, anonymous_bytes(registry.process.pid))
 
 
 def measure_small_replies(registries, plan, results):
@@ -95,7 +96,7 @@ def measure_readers(registry, plan, results):
 
     for kind, question, load in (
         ("filter", filter_question(registry), plan.load()),
-        ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds)),
+        ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds, warmup=plan.seconds)),
     ):
         question = question.while_changing()
         samples = interleaved(

@@ -2,7 +2,7 @@
 
 import time
 
-from .machine import make_layout, resident_bytes
+from .machine import anonymous_bytes, make_layout, resident_bytes
 from .question import WHOLE_LIST
 from .servers import Waybill
 
@@ -17,4 +17,5 @@ def measure(plan, results):
                 if number > 0:  # the first one brings the files into the cache
                     results.note("seconds to the first list", images, time.monotonic() - begun)
                     results.note("resident bytes of a worker", images, resident_bytes(waybill.process.pid))
+                    results.note("anonymous bytes of a worker", images, anonymous_bytes(waybill.process.pid))
                     results.note("packed bytes of a worker", images, size)

@@ -66,6 +66,14 @@ def targets(plan, results):
     def memory(bytes_of, packed, images):
         return quotient(results.value(bytes_of, images), results.value(packed, images))
 
+    def memory_checks(kind):
+        checks = [
+            Check(f"{images:,}", memory(f"{kind} bytes, listed", "packed bytes", images), 3, False)
+            for images in (large, huge)
+        ]
+        of_worker = memory(f"{kind} bytes of a worker", "packed bytes of a worker", large)
+        return [*checks, Check(f"worker with a store of {large:,}", of_worker, 3, False)]
+
     def bandwidth_growth(server):
         less, more = (results.row("list", images, server) for images in lists[-2:])
         return less and more and more.median("per_second") * more.bytes / (less.median("per_second") * less.bytes)
@@ -136,22 +144,8 @@ def targets(plan, results):
                 )
             ],
         ),
-        Target(
-            "resident memory against the packed bytes, the whole list built",
-            "≤ 3",
-            [
-                Check(f"{images:,}", memory("resident bytes, listed", "packed bytes", images), 3, False)
-                for images in (large, huge)
-            ]
-            + [
-                Check(
-                    f"worker with a store of {large:,}",
-                    memory("resident bytes of a worker", "packed bytes of a worker", large),
-                    3,
-                    False,
-                )
-            ],
-        ),
+        Target("resident memory against the packed bytes, the whole list built", "≤ 3", memory_checks("resident")),
+        Target("the same without the files of the program and its libraries", "≤ 3", memory_checks("anonymous")),
         Target(
             "start to the first whole list of an OCI layout, warm",
             f"≤ 1 s at {large // 10:,} images, ≤ 10 s at {large:,}",
