@@ -160,7 +160,7 @@ def targets(plan, results):
             [Check("requests a second", limit_ratio("list through two workers", 1, server="waybill broker"), 0.7)],
         ),
         Target(
-            "logs on against off, one image",
+            "logs on against off, the counts of the status on always, one image",
             "≥ 0.97",
             [Check("requests a second", limit_ratio("list, logs on or off", 1, server="debug"), 0.97)],
         ),

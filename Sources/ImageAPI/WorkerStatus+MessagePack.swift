@@ -12,7 +12,7 @@ extension Packer {
 
   /// Writes the result of the method `Status`.
   package mutating func pack(_ status: WorkerStatus) {
-    packMapHeader(6)
+    packMapHeader(7)
     packKey("version")
     pack(status.version)
     packKey("uptime")
@@ -23,11 +23,23 @@ extension Packer {
     pack(status.images)
     packKey("etag")
     pack(status.etag)
+    packKey("requests")
+    pack(status.requests)
     packKey("sources")
     packArrayHeader(status.sources.count)
     for source in status.sources {
       pack(source)
     }
+  }
+
+  private mutating func pack(_ requests: RequestCounts) {
+    packMapHeader(3)
+    packKey("answered")
+    pack(requests.answered)
+    packKey("errors")
+    pack(requests.errors)
+    packKey("reply_bytes")
+    pack(requests.replyBytes)
   }
 
   private mutating func pack(_ source: SourceStatus) {
@@ -59,7 +71,7 @@ extension Packer {
 }
 
 extension WorkerStatus {
-  private enum Key: String { case version, uptime, ready, images, etag, sources }
+  private enum Key: String { case version, uptime, ready, images, etag, requests, sources }
 
   /// Reads the reply `[1, msgid, error, result]` to the method `Status`.
   ///
@@ -91,11 +103,31 @@ extension WorkerStatus {
       case .ready: status.isReady = try value.flag(at: "ready")
       case .images: status.images = Int(clamping: try value.unsigned(at: "images"))
       case .etag: status.etag = try value.apiString(at: "etag")
+      case .requests: status.requests = try RequestCounts(decoding: value)
       case .sources:
         for source in try value.elements(at: "sources") { status.sources.append(try SourceStatus(decoding: source)) }
       }
     }
     self = status
+  }
+}
+
+extension RequestCounts {
+  private enum Key: String {
+    case answered, errors
+    case replyBytes = "reply_bytes"
+  }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var counts = RequestCounts()
+    try value.readFields(at: "requests", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .answered: counts.answered = try value.unsigned(at: "answered")
+      case .errors: counts.errors = try value.unsigned(at: "errors")
+      case .replyBytes: counts.replyBytes = try value.unsigned(at: "reply_bytes")
+      }
+    }
+    self = counts
   }
 }
 

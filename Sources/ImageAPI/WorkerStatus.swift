@@ -10,17 +10,40 @@ public struct WorkerStatus: Sendable, Hashable {
   public var images: Int
   /// A digest of everything that it lists.
   public var etag: String
+  /// What the worker has answered since it started.
+  public var requests: RequestCounts
   /// The sources, in the order of the command line.
   public var sources: [SourceStatus]
 
   /// A status.
-  public init(version: String, uptime: UInt64, isReady: Bool, images: Int, etag: String, sources: [SourceStatus]) {
+  public init(
+    version: String, uptime: UInt64, isReady: Bool, images: Int, etag: String, requests: RequestCounts = .init(),
+    sources: [SourceStatus]
+  ) {
     self.version = version
     self.uptime = uptime
     self.isReady = isReady
     self.images = images
     self.etag = etag
+    self.requests = requests
     self.sources = sources
+  }
+}
+
+/// How many requests a worker has answered. The counts only grow, so that their growth over a time is a rate.
+public struct RequestCounts: Sendable, Hashable {
+  /// How many requests were answered, by errors too.
+  public var answered: UInt64
+  /// How many of them were answered by an error.
+  public var errors: UInt64
+  /// How many bytes all the replies have together.
+  public var replyBytes: UInt64
+
+  /// Counts.
+  public init(answered: UInt64 = 0, errors: UInt64 = 0, replyBytes: UInt64 = 0) {
+    self.answered = answered
+    self.errors = errors
+    self.replyBytes = replyBytes
   }
 }
 

@@ -13,6 +13,7 @@ struct PoolMember: Sendable {
   let context: Context
   let configuration: WorkerConfiguration
   let registry: ImageRegistry
+  let meter: RequestMeter
   let logger: Logger
   let stop: StopSignal
 
@@ -32,7 +33,7 @@ struct PoolMember: Sendable {
     logger.notice("joining", metadata: [LogKey.endpoint: "\(broker)"])
     // A worker that can answer nothing yet would take requests from those that can.
     while !registry.snapshot.unread.isEmpty, !stop.isRaised { sleep(for: Self.glance) }
-    var handler = RequestHandler(registry: registry)
+    var handler = RequestHandler(registry: registry, meter: meter, unread: nil)
     var backoff = Backoff()
     while !stop.isRaised {
       let end = try converse(with: &handler, &backoff)

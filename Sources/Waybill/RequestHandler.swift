@@ -7,16 +7,24 @@ package import MessagePack
 /// A small reply is written into memory that the handler keeps, so that answering allocates next to nothing.
 package struct RequestHandler: ~Copyable {
   private let registry: ImageRegistry
-  private let started = ContinuousClock.now
+  private let meter: RequestMeter
+  /// Nil where whoever is sent the replies is believed to read them.
+  private let unread: UnreadReplies?
   private var unpacker: Unpacker
   private var packer = Packer(capacity: 1_024)
 
   /// A larger reply is handed over, to be sent without a copy.
   private static let largestKept = 16 * 1_024
 
-  package init(registry: ImageRegistry, limits: Limits = .request) {
+  package init(registry: ImageRegistry) {
+    self.init(registry: registry, meter: RequestMeter(), unread: nil)
+  }
+
+  init(registry: ImageRegistry, meter: RequestMeter, unread: UnreadReplies?) {
     self.registry = registry
-    unpacker = Unpacker(limits: limits)
+    self.meter = meter
+    self.unread = unread
+    unpacker = Unpacker(limits: .request)
   }
 
   /// Where a reply is.
@@ -37,14 +45,19 @@ package struct RequestHandler: ~Copyable {
       switch try request.call.get() {
       case .listImages(let call):
         let list = try registry.snapshot.reply(to: call, in: request.envelope, into: &packer)
-        if let list { return .shared(list) }
+        guard let list else { break }
+        meter.count(replyOf: list.count, isError: false)
+        return .shared(list)
       case .status:
         packer.beginReply(request.envelope)
         packer.pack(status)
       }
+      if let unread { try unread.checkRoom(for: packer.count) }
     } catch {
-      packer.pack(error, in: request.envelope)
+      refuse(in: request.envelope, with: error)
+      return .kept
     }
+    meter.count(replyOf: packer.count, isError: false)
     guard packer.count > Self.largestKept else { return .kept }
     var written = Packer(capacity: 1_024)
     swap(&packer, &written)
@@ -61,14 +74,18 @@ package struct RequestHandler: ~Copyable {
 
   /// Answers a request by an error, whatever it asks. ``withReply(_:)`` lends the reply.
   mutating func refuse(_ bytes: RawSpan, with error: APIError) {
-    packer.removeAll()
-    packer.pack(error, in: Request(decoding: bytes, with: &unpacker).envelope)
+    refuse(in: Request(decoding: bytes, with: &unpacker).envelope, with: error)
   }
 
   /// Answers a message of more than one part, which is no request. ``withReply(_:)`` lends the reply.
   mutating func answer(multipart count: Int) {
-    packer.removeAll()
-    packer.pack(APIError(.invalidArgument, "a request is one message part, got \(count)"), in: .plain)
+    refuse(in: .plain, with: APIError(.invalidArgument, "a request is one message part, got \(count)"))
+  }
+
+  private mutating func refuse(in envelope: Envelope, with error: APIError) {
+    packer.removeAll(keepingCapacity: packer.count <= Self.largestKept)
+    packer.pack(error, in: envelope)
+    meter.count(replyOf: packer.count, isError: true)
   }
 
   /// Lends the reply that was written last.
@@ -82,10 +99,11 @@ package struct RequestHandler: ~Copyable {
     let snapshot = registry.snapshot
     return WorkerStatus(
       version: version,
-      uptime: UInt64(started.duration(to: .now).components.seconds),
+      uptime: UInt64(meter.started.duration(to: .now).components.seconds),
       isReady: snapshot.unread.isEmpty,
       images: snapshot.count,
       etag: snapshot.etag,
+      requests: meter.counts,
       sources: registry.sources)
   }
 }

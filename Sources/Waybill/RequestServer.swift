@@ -8,6 +8,7 @@ struct RequestServer: Sendable {
   let context: Context
   let configuration: WorkerConfiguration
   let registry: ImageRegistry
+  let meter: RequestMeter
   let unread: UnreadReplies
   let logger: Logger
   let stop: StopSignal
@@ -38,7 +39,7 @@ struct RequestServer: Sendable {
 
   /// The pump has asked already who sent what comes from another thread.
   private func serve(on socket: borrowing Socket, _ entrance: Entrance?) throws(ZeroMQError) {
-    var handler = RequestHandler(registry: registry)
+    var handler = RequestHandler(registry: registry, meter: meter, unread: unread)
     var message = Message()
     while !stop.isRaised {
       try socket.receive(into: &message)
@@ -73,10 +74,6 @@ struct RequestServer: Sendable {
     // A reply that others are sent from too takes no memory for each.
     guard case .own(let bytes) = reply, bytes.count >= UnreadReplies.large else {
       return try socket.send(reply, of: handler)
-    }
-    guard unread.hasRoom(for: bytes.count) else {
-      message.withBytes { handler.refuse($0, with: UnreadReplies.refusal) }
-      return try socket.send(.kept, of: handler)
     }
     try socket.send(try unread.count(bytes))
   }

@@ -12,12 +12,16 @@ final class ThreadPump: Sendable {
   private let context: Context
   private let configuration: WorkerConfiguration
   private let logger: Logger
+  private let meter: RequestMeter
   private let stop: StopSignal
   private let running: Atomic<Int>
 
-  init(in context: Context, _ configuration: WorkerConfiguration, stop: StopSignal, logger: Logger) {
+  init(
+    in context: Context, _ configuration: WorkerConfiguration, meter: RequestMeter, stop: StopSignal, logger: Logger
+  ) {
     self.context = context
     self.configuration = configuration
+    self.meter = meter
     self.stop = stop
     self.logger = logger
     endpoint = "inproc://threads"
@@ -58,7 +62,7 @@ final class ThreadPump: Sendable {
         hasRoom = try threads.events.contains(.writable)
         guard hasRoom else { break }
         if entrance.gatekeeper.hasList {
-          guard try Self.pass(request, from: clients, to: threads, past: entrance.gatekeeper, &unpacker) else { break }
+          guard try pass(request, from: clients, to: threads, past: entrance.gatekeeper, &unpacker) else { break }
         } else {
           guard try Self.pass(&part, from: clients, to: threads) else { break }
         }
@@ -90,7 +94,7 @@ final class ThreadPump: Sendable {
   }
 
   /// Passes a request on whose sender may still ask, and answers another: beyond this thread nobody knows who sent it.
-  private static func pass(
+  private func pass(
     _ request: HeldRequest, from clients: borrowing Socket, to threads: borrowing Socket, past gatekeeper: Gatekeeper,
     _ unpacker: inout Unpacker
   ) throws(ZeroMQError) -> Bool {
@@ -98,7 +102,7 @@ final class ThreadPump: Sendable {
     if request.findBody(), request.bodyStart < request.message.count,
       let refusal = gatekeeper.refusal(of: request.message, frame: request.bodyStart)
     {
-      try request.answer(refusal, on: clients, &unpacker)
+      meter.count(replyOf: try request.answer(refusal, on: clients, &unpacker), isError: true)
     } else {
       _ = try threads.sendIfReady(&request.message)
     }

@@ -26,6 +26,11 @@ final class UnreadReplies: Sendable {
 
   func hasRoom(for size: Int) -> Bool { bytes.load(ordering: .relaxed) + size <= most }
 
+  /// - Throws: The ``refusal`` of a large reply that finds no room.
+  func checkRoom(for size: Int) throws(APIError) {
+    guard size < Self.large || hasRoom(for: size) else { throw Self.refusal }
+  }
+
   /// The same bytes in a message that is counted until libzmq has let go of it. Nothing is copied.
   func count(_ message: consuming Message) throws(ZeroMQError) -> Message {
     let size = message.count

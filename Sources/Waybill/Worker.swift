@@ -8,6 +8,7 @@ internal import ZeroMQ
 public struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
+  private let meter = RequestMeter()
   private let unread: UnreadReplies
   private let logger: Logger
 
@@ -63,7 +64,7 @@ public struct Worker: Service {
       let server = server(in: context, stop)
       return [WorkerThread(name: "waybill-rep", stop: stop) { try server.serve() }]
     }
-    let pump = ThreadPump(in: context, configuration, stop: stop, logger: logger)
+    let pump = ThreadPump(in: context, configuration, meter: meter, stop: stop, logger: logger)
     let servers = (0..<configuration.threads).map { number in
       let stop = StopSignal(in: context, name: "worker-\(number)")
       let server = server(in: context, stop)
@@ -77,7 +78,8 @@ public struct Worker: Service {
 
   private func server(in context: Context, _ stop: StopSignal) -> RequestServer {
     RequestServer(
-      context: context, configuration: configuration, registry: registry, unread: unread, logger: logger, stop: stop)
+      context: context, configuration: configuration, registry: registry, meter: meter, unread: unread, logger: logger,
+      stop: stop)
   }
 
   /// For each broker as many workers as there are threads, as the protocol gives a worker one request at a time.
@@ -86,8 +88,8 @@ public struct Worker: Service {
       (0..<configuration.threads).map { number in
         let stop = StopSignal(in: context, name: "\(broker)-\(number)")
         let member = PoolMember(
-          broker: broker, context: context, configuration: configuration, registry: registry, logger: logger,
-          stop: stop)
+          broker: broker, context: context, configuration: configuration, registry: registry, meter: meter,
+          logger: logger, stop: stop)
         return WorkerThread(name: "waybill-pool-\(number)", stop: stop) { try member.serve() }
       }
     }

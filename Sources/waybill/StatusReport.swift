@@ -6,12 +6,15 @@ struct StatusReport: Printable {
   let status: WorkerStatus
 
   var table: String {
-    var lines = [
+    let lines = [
       "version   \(status.version.shown)",
       "uptime    \(Self.duration(status.uptime))",
       "ready     \(status.isReady ? "yes" : "no")",
       "images    \(status.images)",
       "etag      \(status.etag.shown)",
+      "requests  \(status.requests.answered)",
+      "errors    \(status.requests.errors)",
+      "replies   \(ImageListing.humanSize(status.requests.replyBytes))",
       "",
     ]
     var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "READ"])
@@ -21,16 +24,16 @@ struct StatusReport: Printable {
         source.age.map { "\(Self.duration($0)) ago" } ?? "never",
       ])
     }
-    lines.append(sources.text)
+    var text = lines.map { $0 + "\n" }.joined() + sources.text
     for source in status.sources {
-      if !source.lastError.isEmpty { lines.append("\(source.name): \(source.lastError)".shown + "\n") }
+      if !source.lastError.isEmpty { text += "\(source.name): \(source.lastError)".shown + "\n" }
       for image in source.leftOut {
-        lines.append("\(source.name): left out \(image.image): \(image.path): \(image.reason)".shown + "\n")
+        text += "\(source.name): left out \(image.image): \(image.path): \(image.reason)".shown + "\n"
       }
       let unnamed = source.leftOutCount - source.leftOut.count
-      if unnamed > 0 { lines.append("\(source.name): left out \(unnamed) more".shown + "\n") }
+      if unnamed > 0 { text += "\(source.name): left out \(unnamed) more".shown + "\n" }
     }
-    return lines.prefix(6).joined(separator: "\n") + "\n" + lines.dropFirst(6).joined()
+    return text
   }
 
   private static func duration(_ seconds: UInt64) -> String {
@@ -50,6 +53,14 @@ struct StatusReport: Printable {
       ("ready", .bool(status.isReady)),
       ("images", .integer(status.images)),
       ("etag", .string(status.etag)),
+      (
+        "requests",
+        .object([
+          ("answered", .integer(Int(clamping: status.requests.answered))),
+          ("errors", .integer(Int(clamping: status.requests.errors))),
+          ("replyBytes", .integer(Int(clamping: status.requests.replyBytes))),
+        ])
+      ),
       ("sources", .array(status.sources.map(Self.document(of:)))),
     ])
   }

@@ -107,6 +107,7 @@ import WireTesting
     let leftOut = (0..<3).map { LeftOut(image: "image \($0)", path: "/srv/\0", reason: "圖像") }
     let status = WorkerStatus(
       version: "1.2.3", uptime: .max, isReady: true, images: 5, etag: hex("e"),
+      requests: RequestCounts(answered: .max, errors: 2, replyBytes: 1 << 40),
       sources: [
         SourceStatus(name: "oci:/srv/images", state: .current, images: 5, leftOut: leftOut, age: 0),
         SourceStatus(name: "", state: .unread),
@@ -116,7 +117,7 @@ import WireTesting
       packer.beginReply(.rpc(messageID: 3))
       packer.pack(status)
     }
-    #expect(bytes.starts(with: [0x94, 1, 3, 0xc0, 0x86]))
+    #expect(bytes.starts(with: [0x94, 1, 3, 0xc0, 0x87]))
     #expect(try decodeStatus(bytes) == status)
   }
 
@@ -141,6 +142,8 @@ import WireTesting
       ([1, 0, nil], "expected [1, msgid, error, result], got an array of 3"),
       ([0, 0, nil, [:]], "expected [1, msgid, error, result], got an array of 4"),
       ([1, 0, nil, nil], "status: expected a map, got nil"),
+      ([1, 0, nil, ["requests": ["errors": -1]]], "errors: expected an integer from 0 on, got the integer -1"),
+      ([1, 0, nil, ["requests": 7]], "requests: expected a map, got the integer 7"),
       ([1, 0, nil, ["uptime": -1]], "uptime: expected an integer from 0 on, got the integer -1"),
       (
         [1, 0, nil, ["sources": [["state": "odd"]]]],

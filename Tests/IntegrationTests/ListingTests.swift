@@ -106,10 +106,11 @@ import Testing
     }
   }
 
-  /// JSON as Foundation understands it; the clock goes on between two questions.
+  /// JSON as Foundation understands it; between two questions the clock goes on, and the first one is counted.
   private static func withoutTimes(_ json: String) throws -> NSDictionary {
     var object = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
     object["uptime"] = nil
+    object["requests"] = nil
     if let sources = object["sources"] as? [[String: Any]] {
       object["sources"] = sources.map { $0.filter { $0.key != "age" } }
     }
@@ -173,15 +174,30 @@ import Testing
 
       let table = try await Waybill.run(["status", "--endpoint", worker.endpoint])
       let lines = table.output.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(table.exitCode == 0 && lines.count == 9, "\(table)")
+      #expect(table.exitCode == 0 && lines.count == 12, "\(table)")
       #expect(lines[0] == "version   \(status.version)")
       #expect(lines[1].wholeMatch(of: /uptime    \d+s/) != nil)
-      #expect(lines[2...5] == ["ready     yes", "images    6", "etag      \(status.etag)", ""])
+      #expect(lines[2...4] == ["ready     yes", "images    6", "etag      \(status.etag)"])
+      let answered = status.requests.answered + 1
+      #expect(lines[5...6] == ["requests  \(answered)", "errors    \(status.requests.errors)"])
+      #expect(lines[7].wholeMatch(of: /replies   [\d.]+k?B/) != nil && lines[8].isEmpty)
       let width = sample.count + 3
       #expect(
-        lines[6] == "SOURCE".padded(to: width) + "STATE               IMAGES              LEFT OUT            READ")
+        lines[9] == "SOURCE".padded(to: width) + "STATE               IMAGES              LEFT OUT            READ")
       let start = sample.padded(to: width) + "current             6                   0                   "
-      #expect(lines[7].hasPrefix(start) && lines[7].dropFirst(start.count).wholeMatch(of: /\d+s ago/) != nil)
+      #expect(lines[10].hasPrefix(start) && lines[10].dropFirst(start.count).wholeMatch(of: /\d+s ago/) != nil)
+    }
+  }
+
+  @Test func theStatusCountsWhatWasAnswered() async throws {
+    try await withWorker(serving: sample) { (worker) async throws in
+      let before = try await worker.status().requests
+      _ = try await worker.images("busybox")
+      _ = try await Waybill.run(["images", "no/../reference", "--endpoint", worker.endpoint])
+      let after = try await worker.status().requests
+      // The list, the error, and the status before this one.
+      #expect(after.answered == before.answered + 3 && after.errors == before.errors + 1)
+      #expect(after.replyBytes > before.replyBytes + 500)
     }
   }
 

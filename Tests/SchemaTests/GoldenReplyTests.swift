@@ -106,17 +106,19 @@ import WireTesting
     StatusCase(
       name: "ready", messageID: 1,
       status: status(
-        uptime: 86_400, images: 9, sources: [SourceStatus(name: "oci:/srv/images", state: .current, images: 9, age: 0)])
+        uptime: 86_400, images: 9,
+        requests: RequestCounts(answered: 8_640_000, errors: 12, replyBytes: 4_096_000_000),
+        sources: [SourceStatus(name: "oci:/srv/images", state: .current, images: 9, age: 0)])
     ),
     StatusCase(
       name: "unread", messageID: 2,
       status: status(
-        uptime: 3, isReady: false, images: 0,
+        uptime: 3, isReady: false, images: 0, requests: RequestCounts(answered: 1, errors: 1, replyBytes: 113),
         sources: [SourceStatus(name: "oci:/srv/images", state: .unread, lastError: "/srv/images: no such folder")])),
     StatusCase(
       name: "stale", messageID: .max,
       status: status(
-        uptime: 1 << 32, images: 9,
+        uptime: 1 << 32, images: 9, requests: RequestCounts(answered: .max, errors: .max, replyBytes: .max),
         sources: [
           SourceStatus(
             name: "oci:/srv/images", state: .current, images: 5,
@@ -133,11 +135,12 @@ import WireTesting
   ]
 
   private static func status(
-    uptime: UInt64, isReady: Bool = true, images: Int, sources: [SourceStatus]
+    uptime: UInt64, isReady: Bool = true, images: Int, requests: RequestCounts = RequestCounts(),
+    sources: [SourceStatus]
   ) -> WorkerStatus {
     WorkerStatus(
       version: "0.1.0", uptime: uptime, isReady: isReady, images: images,
-      etag: images == 0 ? String(repeating: "0", count: 64) : Sample.etag, sources: sources)
+      etag: images == 0 ? String(repeating: "0", count: 64) : Sample.etag, requests: requests, sources: sources)
   }
 
   @Test(arguments: statuses) func statusIsReadAndWritten(_ golden: StatusCase) throws {

@@ -52,6 +52,8 @@ import ZeroMQ
       try requester.send([0x80])
       let answer = try requester.receive().bytes
       #expect(answer == errorReply(.invalidArgument, "a request is one message part, got 2001"))
+      let counts = try Client(endpoints: endpoints, timeout: .seconds(10)).status().requests
+      #expect(counts.answered == UInt64(count * endpoints.count) + 1 && counts.errors == 1)
     }
   }
 

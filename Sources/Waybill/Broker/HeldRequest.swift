@@ -24,17 +24,24 @@ final class HeldRequest {
   }
 
   /// Answers the request by an error in its own form, and gives the message up.
-  func answer(_ error: APIError, on socket: borrowing Socket, _ unpacker: inout Unpacker) throws(ZeroMQError) {
+  ///
+  /// - Returns: The bytes of the answer.
+  @discardableResult
+  func answer(_ error: APIError, on socket: borrowing Socket, _ unpacker: inout Unpacker) throws(ZeroMQError) -> Int {
     let envelope = message.withFrame(bodyStart) { Request(decoding: $0, with: &unpacker).envelope }
-    try answer(error, in: envelope, on: socket)
+    return try answer(error, in: envelope, on: socket)
   }
 
   /// Answers the request by an error, and gives the message up.
-  func answer(_ error: APIError, in envelope: Envelope, on socket: borrowing Socket) throws(ZeroMQError) {
+  ///
+  /// - Returns: The bytes of the answer.
+  @discardableResult
+  func answer(_ error: APIError, in envelope: Envelope, on socket: borrowing Socket) throws(ZeroMQError) -> Int {
     defer { message.removeAll() }
     var packer = Packer(capacity: 256)
     packer.pack(error, in: envelope)
-    guard try socket.sendIfReady(&message, frames: 0..<bodyStart, more: true) else { return }
+    guard try socket.sendIfReady(&message, frames: 0..<bodyStart, more: true) else { return packer.count }
     try packer.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
+    return packer.count
   }
 }

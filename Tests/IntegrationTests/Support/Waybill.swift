@@ -69,7 +69,14 @@ struct RunningWorker {
     let ready: Bool
     let images: Int
     let etag: String
+    let requests: Requests
     let sources: [Source]
+
+    struct Requests: Decodable, Equatable {
+      let answered: Int
+      let errors: Int
+      let replyBytes: Int
+    }
 
     struct Source: Decodable, Equatable {
       let name: String
