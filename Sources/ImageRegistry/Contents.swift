@@ -43,6 +43,7 @@ struct Contents: Sendable {
     shards[index].apply(edits, version: version)
   }
 
+  /// Makes the changes of names that changes of images have brought.
   mutating func apply(_ names: [ReferenceIndex.Edit]) {
     references.apply(names)
   }

@@ -50,7 +50,7 @@ struct ReferenceLeaf: Sendable {
 
   private static func bucket(_ bucket: Bucket, after edits: ArraySlice<ReferenceIndex.Edit>) -> Bucket {
     var changed = Bucket()
-    changed.reserveCapacity(edits.reduce(bucket.count) { $0 + ($1.isNew ? 1 : -1) })
+    changed.reserveCapacity(max(0, edits.reduce(bucket.count) { $0 + ($1.isNew ? 1 : -1) }))
     var rest = bucket[...]
     for edit in edits {
       let position = rest.partitioningIndex { $0 >= edit.entry }

@@ -24,7 +24,11 @@ final class UnreadReplies: Sendable {
       .resourceExhausted, "clients leave too many large replies unread: ask for pages by limit, or ask again later")
   }
 
-  func hasRoom(for size: Int) -> Bool { bytes.load(ordering: .relaxed) + size <= most }
+  /// One reply may wait always, however large it is.
+  func hasRoom(for size: Int) -> Bool {
+    let waiting = bytes.load(ordering: .relaxed)
+    return waiting == 0 || waiting + size <= most
+  }
 
   /// - Throws: The ``refusal`` of a large reply that finds no room.
   func checkRoom(for size: Int) throws(APIError) {
