@@ -10,3 +10,16 @@ extension RandomAccessCollection where Index == Int {
     return low
   }
 }
+
+extension ArraySlice {
+  /// Gives the elements in runs of those that have one number, in a slice that is in the order of the numbers.
+  func forEachRun(by number: (Element) -> Int, _ body: (_ number: Int, _ run: ArraySlice) -> Void) {
+    var rest = self
+    while let first = rest.first {
+      let shared = number(first)
+      let end = rest.partitioningIndex { number($0) > shared }
+      body(shared, rest[..<end])
+      rest = rest[end...]
+    }
+  }
+}

@@ -60,12 +60,7 @@ struct ReferenceIndex: Sendable {
 
   /// Makes many changes, in any order, each leaf but once.
   mutating func apply(_ edits: [Edit]) {
-    var rest = edits.sorted { $0.entry < $1.entry }[...]
-    while let first = rest.first {
-      let leaf = Fanout<ReferenceLeaf>.index(of: first.entry.key.words.0)
-      let end = rest.partitioningIndex { Fanout<ReferenceLeaf>.index(of: $0.entry.key.words.0) > leaf }
-      leaves[leaf].apply(rest[..<end])
-      rest = rest[end...]
-    }
+    let edits = edits.sorted { $0.entry < $1.entry }[...]
+    edits.forEachRun(by: { Fanout<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }
   }
 }

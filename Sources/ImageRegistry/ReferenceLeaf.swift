@@ -37,13 +37,7 @@ struct ReferenceLeaf: Sendable {
     case .many(var parts):
       // Otherwise it would hold the parts as a second one.
       buckets = .many([])
-      var rest = edits
-      while let first = rest.first {
-        let number = Self.number(of: first.entry.key)
-        let end = rest.partitioningIndex { Self.number(of: $0.entry.key) > number }
-        parts[number] = Self.bucket(parts[number], after: rest[..<end])
-        rest = rest[end...]
-      }
+      edits.forEachRun(by: { Self.number(of: $0.entry.key) }) { parts[$0] = Self.bucket(parts[$0], after: $1) }
       buckets = .many(parts)
     }
   }
