@@ -17,7 +17,8 @@ struct WholeList {
 
   /// Makes the list of a state, in the memory of an older one if that is unused.
   ///
-  /// A shard that has not changed since, and stands where it stood, is left there.
+  /// A shard that has not changed since, and stands where it stood, is left there. Of the list of a later state, which a
+  /// reader who comes late may find, nothing is.
   init(_ contents: Contents, etag: String, inPlaceOf older: consuming WholeList?) {
     var head = Packer(capacity: 32)
     head.beginReply(.plain)
@@ -27,6 +28,7 @@ struct WholeList {
     let size = head.count + contents.byteCount + tail.count
 
     let (olderVersion, olderStarts) = (older?.version ?? 0, older?.starts ?? [])
+    let isEarlier = olderVersion <= contents.version
     var retired = older?.bytes
     // Otherwise it would hold the bytes as a second one.
     older = nil
@@ -38,7 +40,7 @@ struct WholeList {
         let start = output.byteCount
         starts.append(start)
         let shard = contents.shards[index]
-        if kept > 0, shard.version <= olderVersion, olderStarts[index] == start {
+        if kept > 0, isEarlier, shard.version <= olderVersion, olderStarts[index] == start {
           output.keep(shard.byteCount)
         } else {
           shard.forEachPiece { output.append(contentsOf: $0) }

@@ -97,6 +97,7 @@ private struct Model {
     var generator = SeededGenerator(seed: seed)
     var model = Model()
     let registry = ImageRegistry(sources: ["0", "1", "2"])
+    var held: [(snapshot: RegistrySnapshot, images: [Image], etag: String)] = []
     for _ in 0..<500 {
       Self.change(&model, registry, &generator)
       let snapshot = registry.snapshot
@@ -117,6 +118,13 @@ private struct Model {
       }
       try #require(try snapshot.bytes() == expectedReply(images, etag: etag))
       try check(snapshot, lookups: images, etag, &generator)
+      // Readers may hold several states, and the last one too, while the next is made.
+      held.append((snapshot, images, etag))
+      while held.count > Int.random(in: 0...4, using: &generator) {
+        let (snapshot, images, etag) = held.remove(at: Int.random(in: held.indices, using: &generator))
+        try #require(try snapshot.bytes() == expectedReply(images, etag: etag))
+        try check(snapshot, lookups: images, etag, &generator)
+      }
     }
   }
 
