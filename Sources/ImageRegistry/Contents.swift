@@ -43,6 +43,13 @@ struct Contents: Sendable {
     shards[index].apply(edits, version: version)
   }
 
+  /// Becomes equal to `newer`, as ``Fanout/catchUp(with:)`` does.
+  mutating func catchUp(with newer: Contents) {
+    shards.catchUp(with: newer.shards)
+    references.catchUp(with: newer.references)
+    (hash, count, byteCount, version) = (newer.hash, newer.count, newer.byteCount, newer.version)
+  }
+
   /// Makes the changes of names that changes of images have brought.
   mutating func apply(_ names: [ReferenceIndex.Edit]) {
     references.apply(names)

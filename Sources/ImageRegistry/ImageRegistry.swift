@@ -126,6 +126,7 @@ public final class ImageRegistry: Sendable {
       }
       // What readers do not hold any more is freed here, outside of the lock that they take.
       _ = consume retired
+      if isListed { writer.turn() }
       return result
     }
   }

@@ -63,4 +63,9 @@ struct ReferenceIndex: Sendable {
     let edits = edits.sorted { $0.entry < $1.entry }[...]
     edits.forEachRun(by: { Fanout<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }
   }
+
+  /// As ``Fanout/catchUp(with:)``.
+  mutating func catchUp(with newer: ReferenceIndex) {
+    leaves.catchUp(with: newer.leaves)
+  }
 }

@@ -9,7 +9,10 @@ struct Writer: ~Copyable {
     let image: Image?
   }
 
+  /// What is changed next: equal to what readers are shown, but not the same memory.
   private var contents = Contents()
+  /// What readers are shown.
+  private var shown = Contents()
   /// What each source says of an image that several hold. What a lone holder says is what is listed.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
@@ -21,6 +24,13 @@ struct Writer: ~Copyable {
 
   func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
     RegistrySnapshot(contents, unread: unread, wholeLists: wholeLists)
+  }
+
+  /// Makes ready for the next change, once readers are shown this one: in the memory of the state that they were shown
+  /// before, unless one of them still reads it.
+  mutating func turn() {
+    shown.catchUp(with: contents)
+    swap(&shown, &contents)
   }
 
   var unread: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
