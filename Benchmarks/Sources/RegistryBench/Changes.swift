@@ -23,11 +23,18 @@ struct Changes {
 
   /// Changes the next image, and says how long the registry took.
   mutating func applyOne() -> Duration {
+    apply(nextImage())
+  }
+
+  private func apply(_ image: Image) -> Duration {
+    ContinuousClock().measure { _ = registry.update(source: 0, upserting: [image]) }
+  }
+
+  private mutating func nextImage() -> Image {
     var generated = changing[Int(next) % changing.count]
     generated.change = next
     next += 1
-    let image = generated.image
-    return ContinuousClock().measure { _ = registry.update(source: 0, upserting: [image]) }
+    return generated.image
   }
 
   /// Changes the next image, and says how long the first whole list of the new state then takes.
@@ -40,13 +47,15 @@ struct Changes {
 
   /// Changes the next `count` images, evenly spread over the time; what comes late is caught up with.
   mutating func apply(_ count: Int, perSecond rate: Int) -> [Duration] {
+    // Made first, as readers shall notice what the registry does alone.
+    let images = (0..<count).map { _ in nextImage() }
     let start = ContinuousClock.now
-    return (1...count).map { number in
+    return zip(1..., images).map { number, image in
       defer {
         let wait = ContinuousClock.now.duration(to: start + .seconds(1) * number / rate)
         if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
       }
-      return applyOne()
+      return apply(image)
     }
   }
 }
