@@ -28,6 +28,13 @@ extension RegistrySnapshot {
   public func reply(
     to request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
   ) throws(APIError) -> PackedBytes? {
+    try reply(to: request, in: envelope, into: &packer, orRecentList: false)
+  }
+
+  /// As ``reply(to:in:into:)``, or with the list of a recent state where readers share one.
+  func reply(
+    to request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer, orRecentList: Bool
+  ) throws(APIError) -> PackedBytes? {
     guard unread.isEmpty else {
       throw APIError(.unavailable, "not read yet: \(unread.joined(separator: ", ")); there is no list until then")
     }
@@ -40,7 +47,9 @@ extension RegistrySnapshot {
       try writeMatches(of: request, in: envelope, into: &packer)
       return nil
     }
-    if envelope == .plain, request.limit == nil, request.resumption == nil { return try encodedWholeList() }
+    if envelope == .plain, request.limit == nil, request.resumption == nil {
+      return try encodedWholeList(orRecent: orRecentList)
+    }
     writePage(request, in: envelope, into: &packer)
     return nil
   }

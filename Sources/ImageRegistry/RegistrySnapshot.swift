@@ -21,8 +21,8 @@ public final class RegistrySnapshot: Sendable {
   /// How many images there are.
   public var count: Int { contents.count }
 
-  /// The plain reply with all the images.
-  func encodedWholeList() throws(APIError) -> PackedBytes {
-    try wholeLists.list(of: contents, etag: etag)
+  /// The plain reply with all the images, or a recent one, as ``WholeLists/list(of:etag:orRecent:)`` has it.
+  func encodedWholeList(orRecent: Bool) throws(APIError) -> PackedBytes {
+    try wholeLists.list(of: contents, etag: etag, orRecent: orRecent)
   }
 }

@@ -10,6 +10,16 @@ struct WholeList {
   /// Where each shard begins.
   private let starts: [Int]
 
+  /// Whether it is large, and of a moment ago: a millisecond for each megabyte, about as long as sending it takes.
+  ///
+  /// Readers who come meanwhile are better served by it than by a list of their own: the same bytes for all stay in the
+  /// processor's caches, while different ones, each sent from memory, make some readers wait half as long again.
+  var isRecent: Bool {
+    bytes.count >= Self.smallestShared && ContinuousClock.now - made < .nanoseconds(bytes.count)
+  }
+
+  private static let smallestShared = 1_000_000
+
   /// Whether nobody else holds the bytes.
   var isUnused: Bool {
     mutating get { isKnownUniquelyReferenced(&bytes) }

@@ -21,7 +21,7 @@ final class WholeLists: Sendable {
 
     /// Keeps what readers hold, one more, and what they held a moment ago: as many are in use again soon.
     mutating func dropUnused() {
-      let moment = ContinuousClock.now - .seconds(1)
+      let moment = ContinuousClock.now - WholeLists.rest
       var isSpare = false
       for index in lists.indices.reversed() where lists[index].isUnused {
         if isSpare, lists[index].made < moment { lists.remove(at: index) }
@@ -29,6 +29,9 @@ final class WholeLists: Sendable {
       }
     }
   }
+
+  /// So long memory is kept that nobody holds: fresh memory for a list makes all readers wait some 40 ms.
+  private static let rest = Duration.seconds(10)
 
   private let state = Lock(State())
   /// As many bytes of lists as readers may hold; one list they may hold always.
@@ -40,11 +43,17 @@ final class WholeLists: Sendable {
 
   /// The list of a state. Readers that come while it is made wait for it, as they would for one of their own.
   ///
+  /// - Parameters:
+  ///   - contents: The state.
+  ///   - etag: Its etag.
+  ///   - orRecent: Whether the list of another state will do, the latest that has one, as long as that is recent.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
-  func list(of contents: Contents, etag: String) throws(APIError) -> PackedBytes {
+  func list(of contents: Contents, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
     try state.withLock { (state) throws(APIError) in
       let last = state.lists.endIndex - 1
-      if last >= 0, state.lists[last].version == contents.version { return state.lists[last].bytes }
+      if last >= 0, state.lists[last].version == contents.version || orRecent && state.lists[last].isRecent {
+        return state.lists[last].bytes
+      }
       let held = state.heldBytes
       guard held == 0 || held + contents.byteCount <= mostBytes else {
         throw APIError(
@@ -67,7 +76,7 @@ final class WholeLists: Sendable {
   /// Gives back what waits for the next list, when that has not come for a while.
   func trim() {
     state.withLock { state in
-      guard let last = state.lists.last, ContinuousClock.now - last.made > .seconds(10) else { return }
+      guard let last = state.lists.last, ContinuousClock.now - last.made > Self.rest else { return }
       for index in state.lists.indices.dropLast().reversed() where state.lists[index].isUnused {
         state.lists.remove(at: index)
       }

@@ -44,7 +44,7 @@ package struct RequestHandler: ~Copyable {
     do throws(APIError) {
       switch try request.call.get() {
       case .listImages(let call):
-        let list = try registry.snapshot.reply(to: call, in: request.envelope, into: &packer)
+        let list = try registry.reply(to: call, in: request.envelope, into: &packer)
         guard let list else { break }
         meter.count(replyOf: list.count, isError: false)
         return .shared(list)

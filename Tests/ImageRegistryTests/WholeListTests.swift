@@ -1,3 +1,4 @@
+import Foundation
 import ImageAPI
 import MessagePack
 import Synchronization
@@ -64,6 +65,39 @@ import Testing
     let newer = try Self.list(registry)
     #expect(try early.bytes() == expectedReply([Self.image(1)], etag: early.etag))
     #expect(try Self.list(registry) === newer)
+  }
+
+  @Test("A large list is given to readers of later states for a moment, unless they say what they hold")
+  func recent() throws {
+    let annotations = ["note": String(repeating: "x", count: 1_000_000)]
+    func images(_ change: Int) -> [Image] {
+      (0..<50).map {
+        Image(id: Digest(words: (0, 0, 0, $0)), size: UInt64(change), spec: ImageSpec(annotations: annotations))
+      }
+    }
+    let registry = registry(of: images(0))
+    func list(ifNoneMatch etag: String? = nil) throws -> PackedBytes {
+      var packer = Packer()
+      let request = ListImagesRequest(ifNoneMatch: etag)
+      return try #require(try registry.reply(to: request, in: .plain, into: &packer))
+    }
+    func etag(of list: PackedBytes) -> String { String(decoding: list.copy.suffix(64), as: UTF8.self) }
+
+    // A machine may stop for longer than such a list is given.
+    let wasShared = try (1...20).contains { change in
+      let before = try list()
+      registry.update(source: 0, upserting: [images(change)[change]])
+      let after = try list()
+      let latest = try list(ifNoneMatch: etag(of: before))
+      #expect(etag(of: latest) == registry.snapshot.etag)
+      #expect(try list() === latest)
+      return after === before
+    }
+    #expect(wasShared)
+    let last = try list()
+    registry.update(source: 0, upserting: [images(21)[21]])
+    Thread.sleep(forTimeInterval: Double(last.count) / 1e9)
+    #expect(etag(of: try list()) == registry.snapshot.etag)
   }
 
   @Test("Readers who hold the lists of many states leave no room for more, until they let go of some")
