@@ -47,6 +47,7 @@ final class WholeLists: Sendable {
   ///   - contents: The state.
   ///   - etag: Its etag.
   ///   - orRecent: Whether the list of another state will do, the latest that has one, as long as that is recent.
+  /// - Returns: The whole reply.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   func list(of contents: Contents, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
     try state.withLock { (state) throws(APIError) in
