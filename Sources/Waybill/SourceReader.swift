@@ -54,6 +54,7 @@ public struct SourceReader: Service {
   }
 
   private func read(until stop: Alarm) {
+    giveWayToReaders()
     var source = source
     var lastError: SourceError?
     repeat {

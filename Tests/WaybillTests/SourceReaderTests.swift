@@ -1,3 +1,4 @@
+import Glibc
 import ImageAPI
 import ImageRegistry
 import ImageSources
@@ -27,7 +28,34 @@ private struct ScriptedSource: ImageSource {
   }
 }
 
+/// Tells how nice the thread is that reads it.
+private struct NicenessSource: ImageSource {
+  let name = "niceness"
+  let tell: @Sendable (Int32) -> Void
+
+  mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+    tell(niceness)
+    return nil
+  }
+}
+
+private var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+
 @Suite struct SourceReaderTests {
+  @Test("The thread that reads gives way, and no other does")
+  func priority() async throws {
+    let (told, continuation) = AsyncStream<Int32>.makeStream()
+    let reader = SourceReader(
+      NicenessSource { continuation.yield($0) }, index: 0, registry: ImageRegistry(sources: ["niceness"]),
+      logger: LogRecorder().logger)
+    let group = ServiceGroup(services: [reader], logger: LogRecorder().logger)
+    async let running: Void = group.run()
+    let ofReader = await told.first { _ in true }
+    await group.triggerGracefulShutdown()
+    try await running
+    #expect(ofReader == min(19, niceness + 10))
+  }
+
   @Test("What a source says reaches the registry, and an error that lasts is logged once")
   func readings() async throws {
     let leftOut = LeftOut(image: "x", path: "/x", reason: "broken")

@@ -40,6 +40,7 @@ struct RegistryBench: AsyncParsableCommand {
 
     let console = Console(Changes(in: registry, of: images))
     let commands = Thread {
+      giveWayToReaders()
       do {
         try console.run()
       } catch {
