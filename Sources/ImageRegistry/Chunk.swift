@@ -26,9 +26,10 @@ final class Chunk: Sendable {
   /// The chunk after some edits, in id order, of different ids.
   func applying(_ edits: ArraySlice<Contents.Edit>) -> Chunk {
     var items: [Item] = []
-    items.reserveCapacity(self.items.count + edits.count)
-    let capacity = edits.reduce(bytes.count) { $0 + ($1.after?.bytes.count ?? 0) }
-    let merged = PackedBytes(capacity: capacity) { output in
+    let count = edits.reduce(self.items.count) { $0 + ($1.after == nil ? 0 : 1) - ($1.before == nil ? 0 : 1) }
+    items.reserveCapacity(count)
+    let size = edits.reduce(bytes.count) { $0 + ($1.after?.bytes.count ?? 0) - ($1.before?.image.byteCount ?? 0) }
+    let merged = PackedBytes(capacity: size) { output in
       var position = 0
       func keep(until end: Int) {
         guard position < end else { return }

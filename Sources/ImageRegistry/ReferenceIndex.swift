@@ -5,19 +5,19 @@ import ImageAPI
 /// Several images may share a name: the platforms of a multi-platform image do, and two sources may disagree. An image
 /// that has one name in several spellings stands there as often.
 struct ReferenceIndex: Sendable {
-  /// What stands in the index for a name: 192 bits of its SHA-256, so that two names are the same only if they are,
+  /// What stands in the index for a name: 160 bits of its SHA-256, so that two names are the same only if they are,
   /// whoever chose them, and none is kept as text.
   struct Key: Sendable, Comparable {
-    let words: (UInt64, UInt64, UInt64)
+    let words: (UInt64, UInt64, UInt32)
 
     /// The key of a name as an image or a filter has it. One that is no reference, as an embedded image may have, stands
     /// for itself.
     init(of name: String) {
       let digest = ImageReference.normalisedDigest(of: name) ?? Digest(sha256Of: name.utf8)
-      words = (digest.words.0, digest.words.1, digest.words.2)
+      words = (digest.words.0, digest.words.1, UInt32(digest.words.2 >> 32))
     }
 
-    init(words: (UInt64, UInt64, UInt64)) {
+    init(words: (UInt64, UInt64, UInt32)) {
       self.words = words
     }
 
@@ -25,11 +25,17 @@ struct ReferenceIndex: Sendable {
     static func < (left: Self, right: Self) -> Bool { left.words < right.words }
   }
 
-  /// One name of one image.
+  /// One name of one image, in 24 bytes.
   struct Entry: Sendable, Comparable {
     let key: Key
-    /// The leading 64 bits of the image's id: hardly ever do two images have the same, but they may.
-    let id: UInt64
+    /// The leading 32 bits of the image's id: few images have the same as another.
+    let id: UInt32
+
+    /// The ids that begin as the image's does.
+    var ids: ClosedRange<Digest> {
+      let word = UInt64(id) << 32
+      return Digest(words: (word, 0, 0, 0))...Digest(words: (word | UInt64(UInt32.max), .max, .max, .max))
+    }
 
     static func < (left: Self, right: Self) -> Bool {
       left.key == right.key ? left.id < right.id : left.key < right.key
@@ -42,7 +48,7 @@ struct ReferenceIndex: Sendable {
     let isNew: Bool
 
     init(_ name: String, of id: Digest, isNew: Bool) {
-      self.init(Entry(key: Key(of: name), id: id.words.0), isNew: isNew)
+      self.init(Entry(key: Key(of: name), id: UInt32(id.words.0 >> 32)), isNew: isNew)
     }
 
     init(_ entry: Entry, isNew: Bool) {

@@ -98,7 +98,7 @@ extension RegistrySnapshot {
       _ = try ImageReference(image)
       return write(contents.location(ofPrefix: image), of: request, in: envelope, into: &packer)
     }
-    if first.id == last.id, let image = contents.location(ofOnly: first.id) {
+    if first.id == last.id, let image = contents.location(ofOnlyIn: first.ids) {
       return write(image, of: request, in: envelope, into: &packer)
     }
     let matches = contents.images(of: entries).filter { image in
@@ -122,37 +122,13 @@ extension RegistrySnapshot {
 }
 
 extension Contents {
-  /// The one image whose id begins with this word; nil when there is none, or more than one.
-  fileprivate func location(ofOnly word: UInt64) -> Run? {
-    let shard = shards[Fanout<Shard>.index(of: word)]
-    guard let place = shard.place(notBefore: Digest(words: (word, 0, 0, 0))) else { return nil }
-    if let next = shard.place(after: place), shard[next].lastID.words.0 == word { return nil }
+  /// The one image whose id is in a range of ids that all begin with the same three digits, those of a shard; nil when
+  /// there is none, or more than one.
+  fileprivate func location(ofOnlyIn ids: ClosedRange<Digest>) -> Run? {
+    let shard = shards[Self.shardIndex(of: ids.lowerBound)]
+    guard let place = shard.place(notBefore: ids.lowerBound), shard[place].lastID <= ids.upperBound else { return nil }
+    if let next = shard.place(after: place), shard[next].lastID <= ids.upperBound { return nil }
     return shard[place]
-  }
-
-  /// The images that entries of one name stand for, in id order.
-  ///
-  /// An entry has the beginning of an id alone. Where several images have that, which somebody can bring about, each is
-  /// asked for its names.
-  fileprivate func images(of entries: ArraySlice<ReferenceIndex.Entry>) -> [Run] {
-    var images: [Run] = []
-    var last: UInt64?
-    for entry in entries where entry.id != last {
-      last = entry.id
-      if let image = location(ofOnly: entry.id) { images.append(image) } else { addImages(of: entry, to: &images) }
-    }
-    return images
-  }
-
-  private func addImages(of entry: ReferenceIndex.Entry, to images: inout [Run]) {
-    var unpacker = Unpacker(limits: .ofImages)
-    let shard = shards[Fanout<Shard>.index(of: entry.id)]
-    var next = shard.place(notBefore: Digest(words: (entry.id, 0, 0, 0)))
-    while let place = next, shard[place].lastID.words.0 == entry.id {
-      let names = shard[place].names(with: &unpacker) ?? []
-      if names.contains(where: { ReferenceIndex.Key(of: $0) == entry.key }) { images.append(shard[place]) }
-      next = shard.place(after: place)
-    }
   }
 
   /// The one image whose id begins with these hexadecimal digits; nil when there is none, or more than one.
@@ -161,10 +137,30 @@ extension Contents {
       let lowest = Digest(digits + String(repeating: "0", count: 64 - digits.utf8.count)),
       let highest = Digest(digits + String(repeating: "f", count: 64 - digits.utf8.count))
     else { return nil }
-    // Three digits are twelve bits: they never reach beyond a shard.
-    let shard = shards[Self.shardIndex(of: lowest)]
-    guard let place = shard.place(notBefore: lowest), shard[place].lastID <= highest else { return nil }
-    if let next = shard.place(after: place), shard[next].lastID <= highest { return nil }
-    return shard[place]
+    return location(ofOnlyIn: lowest...highest)
+  }
+
+  /// The images that entries of one name stand for, in id order.
+  ///
+  /// An entry has the beginning of an id alone. Where several images have that, each is asked for its names.
+  fileprivate func images(of entries: ArraySlice<ReferenceIndex.Entry>) -> [Run] {
+    var images: [Run] = []
+    var last: UInt32?
+    for entry in entries where entry.id != last {
+      last = entry.id
+      if let image = location(ofOnlyIn: entry.ids) { images.append(image) } else { addImages(of: entry, to: &images) }
+    }
+    return images
+  }
+
+  private func addImages(of entry: ReferenceIndex.Entry, to images: inout [Run]) {
+    var unpacker = Unpacker(limits: .ofImages)
+    let shard = shards[Self.shardIndex(of: entry.ids.lowerBound)]
+    var next = shard.place(notBefore: entry.ids.lowerBound)
+    while let place = next, shard[place].lastID <= entry.ids.upperBound {
+      let names = shard[place].names(with: &unpacker) ?? []
+      if names.contains(where: { ReferenceIndex.Key(of: $0) == entry.key }) { images.append(shard[place]) }
+      next = shard.place(after: place)
+    }
   }
 }
