@@ -34,4 +34,17 @@ enum ASCII {
     let fromDigitsToLetters = UInt64(lowerCaseHex.lowerBound - digits.lowerBound - 10)
     return values + 0x3030_3030_3030_3030 + letters * fromDigitsToLetters
   }
+
+  /// The word of sixteen lower-case hexadecimal digits, eight and eight, as ``hexDigits(_:)`` gives them.
+  static func word(ofHexDigits first: UInt64, _ second: UInt64) -> UInt64 {
+    half(ofHexDigits: first.bigEndian) << 32 | half(ofHexDigits: second.bigEndian)
+  }
+
+  private static func half(ofHexDigits digits: UInt64) -> UInt64 {
+    // The last four bits of "a" are 1, and only letters have the seventh.
+    let values = (digits & 0x0f0f_0f0f_0f0f_0f0f) + (digits >> 6 & 0x0101_0101_0101_0101) * 9
+    let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff
+    return (pairs | pairs >> 16) & 0xffff_ffff
+  }
 }

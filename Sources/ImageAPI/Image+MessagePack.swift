@@ -56,6 +56,25 @@ extension Packer {
 }
 
 extension Image {
+  /// The id of an image that was written here, without decoding the image: it stands first.
+  package static func id(ofEncoded image: RawSpan) -> Digest {
+    Digest(words: (idWord(0, of: image), idWord(1, of: image), idWord(2, of: image), idWord(3, of: image)))
+  }
+
+  /// Whether the id of an image that was written here is this one or one after it.
+  package static func hasID(_ image: RawSpan, notBefore id: Digest) -> Bool {
+    let leading = idWord(0, of: image)
+    return leading == id.words.0 ? self.id(ofEncoded: image) >= id : leading > id.words.0
+  }
+
+  private static func idWord(_ number: Int, of image: RawSpan) -> UInt64 {
+    // Behind 88, a2 "id", d9 47 and "sha256:".
+    let start = 13 + number * 16
+    return ASCII.word(
+      ofHexDigits: image.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self),
+      image.unsafeLoadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
+  }
+
   private enum Key: String {
     case id, size, uid, username, spec, pinned
     case repoTags = "repo_tags"

@@ -3,9 +3,8 @@ import MessagePack
 
 /// A few images that stand next to each other in the list, in id order, each encoded once. It never changes.
 final class Chunk: Sendable {
-  /// One image.
+  /// One image. Its id is not kept beside its bytes, where it stands too.
   struct Item: Sendable {
-    let id: Digest
     /// Which sources hold the image.
     let holders: SourceSet
     /// Where its bytes end.
@@ -43,10 +42,10 @@ final class Chunk: Sendable {
       }
       for edit in edits {
         keep(until: insertionPoint(of: edit.id))
-        if position < self.items.count, self.items[position].id == edit.id { position += 1 }
+        if position < self.items.count, id(at: position) == edit.id { position += 1 }
         guard let after = edit.after else { continue }
         after.bytes.withBytes { output.append(contentsOf: $0) }
-        items.append(Item(id: edit.id, holders: after.holders, end: output.byteCount))
+        items.append(Item(holders: after.holders, end: output.byteCount))
       }
       keep(until: self.items.count)
     }
@@ -68,7 +67,13 @@ final class Chunk: Sendable {
 
   /// Where `id` stands, or would stand.
   func insertionPoint(of id: Digest) -> Int {
-    items.partitioningIndex { $0.id >= id }
+    bytes.withBytes { bytes in
+      items.indices.partitioningIndex { Image.hasID(bytes.extracting(range(of: $0..<$0 + 1)), notBefore: id) }
+    }
+  }
+
+  func id(at position: Int) -> Digest {
+    bytes.withBytes { Image.id(ofEncoded: $0.extracting(range(of: position..<position + 1))) }
   }
 
   /// Where the bytes of images lie that stand one after the other, one at least.

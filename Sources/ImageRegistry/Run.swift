@@ -15,7 +15,7 @@ struct Run: Sendable {
   var count: Int { positions.count }
   var byteCount: Int { chunk.range(of: positions).count }
   /// - Precondition: The run is not empty.
-  var lastID: Digest { chunk.items[positions.upperBound - 1].id }
+  var lastID: Digest { chunk.id(at: positions.upperBound - 1) }
   /// - Precondition: The run is not empty.
   var lastHolders: SourceSet { chunk.items[positions.upperBound - 1].holders }
 

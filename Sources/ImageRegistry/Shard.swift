@@ -13,7 +13,7 @@ struct Shard: Sendable {
 
     init(_ chunk: Chunk, first: Digest? = nil) {
       self.chunk = chunk
-      self.first = first ?? chunk.items[0].id
+      self.first = first ?? chunk.id(at: 0)
     }
   }
 
@@ -103,6 +103,8 @@ struct Shard: Sendable {
 
   /// The ids of the images that a source holds, in order.
   func ids(heldBy source: SourceSet) -> [Digest] {
-    parts.flatMap { part in part.chunk.items.lazy.filter { $0.holders.contains(source) }.map(\.id) }
+    parts.flatMap { part in
+      part.chunk.items.indices.lazy.filter { part.chunk.items[$0].holders.contains(source) }.map(part.chunk.id(at:))
+    }
   }
 }

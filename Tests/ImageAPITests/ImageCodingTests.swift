@@ -15,6 +15,24 @@ import WireTesting
     }
   }
 
+  @Test("An encoded image's id is read without the rest, and compares as it does decoded")
+  func idOfEncoded() {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<1_000 {
+      // Equal words now and then, so that each of them decides.
+      func word() -> UInt64 { Bool.random() ? 0x0123_4567_89ab_cdef : generator.next() }
+      let id = Digest(words: (word(), word(), word(), word()))
+      let other = Digest(words: (word(), word(), word(), word()))
+      let encoded = packed { $0.pack(Image(id: id, repoTags: ["a:1"])) }
+      let read = Image.id(ofEncoded: encoded.span.bytes)
+      let isNotBeforeOther = Image.hasID(encoded.span.bytes, notBefore: other)
+      let isNotBeforeItself = Image.hasID(encoded.span.bytes, notBefore: id)
+      #expect(read == id)
+      #expect(isNotBeforeOther == (id >= other))
+      #expect(isNotBeforeItself)
+    }
+  }
+
   @Test("An image has all eight keys of CRI in CRI's order, byte for byte")
   func wholeImage() {
     let image = Image(
