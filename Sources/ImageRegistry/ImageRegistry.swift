@@ -124,9 +124,10 @@ public final class ImageRegistry: Sendable {
         defer { current = next }
         return current
       }
-      // What readers do not hold any more is freed here, outside of the lock that they take.
+      // What readers do not hold any more is freed or taken again here, outside of the lock that they take.
+      let last = retired.snapshot.contents
       _ = consume retired
-      if isListed { writer.turn() }
+      if isListed { writer.turn(to: last) }
       return result
     }
   }

@@ -155,9 +155,10 @@ extension Contents {
 
   private func addImages(of entry: ReferenceIndex.Entry, to images: inout [Run]) {
     var unpacker = Unpacker(limits: .ofImages)
-    let shard = shards[Self.shardIndex(of: entry.ids.lowerBound)]
-    var next = shard.place(notBefore: entry.ids.lowerBound)
-    while let place = next, shard[place].lastID <= entry.ids.upperBound {
+    let ids = entry.ids
+    let shard = shards[Self.shardIndex(of: ids.lowerBound)]
+    var next = shard.place(notBefore: ids.lowerBound)
+    while let place = next, shard[place].lastID <= ids.upperBound {
       let names = shard[place].names(with: &unpacker) ?? []
       if names.contains(where: { ReferenceIndex.Key(of: $0) == entry.key }) { images.append(shard[place]) }
       next = shard.place(after: place)

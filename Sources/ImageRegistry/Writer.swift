@@ -11,8 +11,6 @@ struct Writer: ~Copyable {
 
   /// What is changed next: equal to what readers are shown, but not the same memory.
   private var contents = Contents()
-  /// What readers are shown.
-  private var shown = Contents()
   /// What each source says of an image that several hold. What a lone holder says is what is listed.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
@@ -26,11 +24,11 @@ struct Writer: ~Copyable {
     RegistrySnapshot(contents, unread: unread, wholeLists: wholeLists)
   }
 
-  /// Makes ready for the next change, once readers are shown this one: in the memory of the state that they were shown
-  /// before, unless one of them still reads it.
-  mutating func turn() {
-    shown.catchUp(with: contents)
-    swap(&shown, &contents)
+  /// Makes ready for the next change, once readers are shown this one: in the memory of `last`, the state that they were
+  /// shown before, unless one of them still reads it.
+  mutating func turn(to last: consuming Contents) {
+    last.catchUp(with: contents)
+    contents = last
   }
 
   var unread: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
