@@ -49,6 +49,7 @@ test-compose: $(VENV)/installed
 check: build $(VENV)/installed
 	@$(call install,$(CHECK_PACKAGES))
 	swift format lint --strict --recursive $(SOURCES)
+	$(VENV)/bin/python3 Sources/check-imports
 	$(VENV)/bin/python3 Schemas/validate
 	compose/check $(VENV) $(BIN)
 

@@ -16,10 +16,32 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+/// Which target may import which is in `Sources/check-imports`, and CONTRIBUTING.md says what lives where.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+/// What tests of several rooms share.
+func testing(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
   name: "waybill",
   products: [
-    .executable(name: "waybill", targets: ["waybill"]),
+    .executable(name: "waybill", targets: ["WaybillCommand"]),
+    .library(name: "WaybillClient", targets: ["WaybillClient", "ImageAPI", "CurveSecurity"]),
     .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
     .library(name: "MessagePack", targets: ["MessagePack"]),
   ],
@@ -36,66 +58,100 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
-    .systemLibrary(name: "CMalloc"),
-    .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
-    .target(name: "MessagePack", dependencies: ["CMessagePack"], swiftSettings: settings),
-    .target(
-      name: "ImageAPI", dependencies: ["MessagePack", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: settings),
-    .target(name: "ImageRegistry", dependencies: ["ImageAPI", "MessagePack"], swiftSettings: settings),
-    .target(
-      name: "ImageSources",
-      dependencies: [
-        "CArchive", "ImageAPI", "ImageRegistry", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"),
+    .systemLibrary(name: "CGlibc"),
+    room("Diagnostics"),
+    room("Concurrency", ["CGlibc"]),
+    room("ZeroMQ", ["CZeroMQ"]),
+    room("MessagePack", ["CMessagePack", "Diagnostics"]),
+    room("FileReading", ["Concurrency", crypto]),
+    room("ImageAPI", ["Diagnostics", crypto]),
+    room("ImageWire", ["ImageAPI", "MessagePack", "Diagnostics"]),
+    room("ImageRegistry", ["Concurrency", "ImageAPI", "ImageWire", "MessagePack"]),
+    room(
+      "ImageSources",
+      [
+        "CArchive", "Concurrency", "Diagnostics", "FileReading", "ImageAPI", "ImageRegistry", crypto, lifecycle,
+        logging, sqlite,
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "Waybill",
-      dependencies: [
-        "CMalloc", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], swiftSettings: settings),
+      ]),
+    room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
+    room(
+      "WaybillClient",
+      ["Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),
+    room(
+      "WaybillServer",
+      [
+        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
+        "ZeroMQ", logging,
+      ]),
+    room(
+      "WaybillWorker",
+      [
+        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
+        "WaybillServer", "ZeroMQ", lifecycle, logging,
+      ]),
+    room(
+      "WaybillBroker",
+      [
+        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "WaybillServer",
+        "ZeroMQ", lifecycle, logging,
+      ]),
     .executableTarget(
-      name: "waybill",
+      name: "WaybillCommand",
       dependencies: [
-        "Waybill", "ZeroMQ", "ImageAPI", "ImageRegistry", "ImageSources", "Yams",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources", "WaybillBroker",
+        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging, signals,
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
-    .target(
-      name: "WireTesting", dependencies: ["CMessagePack", "MessagePack", "ImageAPI", "ImageRegistry", "Waybill"],
-      path: "Tests/WireTesting", swiftSettings: settings),
-    .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: settings),
-    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "WireTesting"], swiftSettings: settings),
-    .testTarget(
-      name: "SchemaTests", dependencies: ["MessagePack", "ImageAPI", "ImageRegistry", "Waybill", "WireTesting"],
-      exclude: ["Programs"], swiftSettings: settings),
-    .testTarget(
-      name: "ImageSourcesTests",
-      dependencies: ["ImageSources", "ImageAPI", .product(name: "GRDB", package: "GRDB.swift")],
-      swiftSettings: settings),
-    .testTarget(
-      name: "ImageAPITests", dependencies: ["ImageAPI", "MessagePack", "WireTesting"], swiftSettings: settings),
-    .testTarget(
-      name: "ImageRegistryTests", dependencies: ["ImageRegistry", "ImageAPI", "MessagePack", "WireTesting"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "WaybillTests",
-      dependencies: [
-        "Waybill", "ZeroMQ", "MessagePack", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], swiftSettings: settings),
+    testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
+    testing(
+      "ServiceTesting",
+      [
+        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillWorker", "ZeroMQ", lifecycle,
+        logging,
+      ]),
+    tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ZeroMQTests", ["ZeroMQ"]),
+    tests("MessagePackTests", ["MessagePack", "WireTesting"]),
+    tests("FileReadingTests", ["FileReading"]),
+    tests("ImageAPITests", ["ImageAPI", "WireTesting"]),
+    tests("ImageWireTests", ["ImageAPI", "ImageWire", "MessagePack", "WireTesting"]),
+    tests("ImageRegistryTests", ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WireTesting"]),
+    tests(
+      "ImageSourcesTests",
+      [
+        "Concurrency", "FileReading", "ImageAPI", "ImageRegistry", "ImageSources", "ServiceTesting", lifecycle,
+        logging, sqlite,
+      ]),
+    tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
+    tests(
+      "WaybillClientTests",
+      ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
+    tests(
+      "WaybillServerTests",
+      ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer", "ZeroMQ"]),
+    tests(
+      "WaybillWorkerTests",
+      [
+        "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient",
+        "WaybillServer", "WaybillWorker", "WireTesting", "ZeroMQ", lifecycle, logging,
+      ]),
+    tests(
+      "WaybillBrokerTests",
+      [
+        "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillBroker", "WaybillClient",
+        "WaybillServer",
+        "ZeroMQ", lifecycle, logging,
+      ]),
+    tests(
+      "SchemaTests",
+      [
+        "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "WaybillServer",
+        "WaybillWorker",
+        "WireTesting",
+      ], exclude: ["Programs"]),
     // Programs that run: the command is built for them, not linked. Only the lock is shared.
-    .testTarget(
-      name: "IntegrationTests", dependencies: ["waybill", "ImageRegistry"], exclude: ["Expected", "Scripts"],
-      swiftSettings: settings),
+    tests("IntegrationTests", ["Concurrency", "WaybillCommand"], exclude: ["Expected", "Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -104,18 +160,15 @@ let package = Package(
 /// `make check-perf` set this.
 if let benchmarks = Context.environment["BENCHMARKS"] {
   package.targets += [
+    .target(
+      name: "Workloads",
+      dependencies: ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"],
+      path: "Benchmarks/Sources/Workloads", swiftSettings: settings),
     .executableTarget(
       name: "RegistryBench",
       dependencies: [
-        "CMalloc", "Waybill", "ImageAPI", "ImageRegistry",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "CGlibc", "ImageAPI", "ImageRegistry", "WaybillWorker", "Workloads", arguments, lifecycle, logging, signals,
       ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings),
-    .target(
-      name: "Workloads", dependencies: ["Waybill", "ImageAPI", "ImageRegistry", "MessagePack"],
-      path: "Benchmarks/Sources/Workloads", swiftSettings: settings),
     .executableTarget(
       name: "RequestPath", dependencies: ["Workloads"], path: "Benchmarks/Sources/RequestPath",
       swiftSettings: settings),

@@ -11,7 +11,7 @@ public struct APIError: Error, Sendable, Hashable {
     self.message = message
   }
 
-  static func invalidArgument(_ message: String) -> APIError {
+  package static func invalidArgument(_ message: String) -> APIError {
     APIError(.invalidArgument, message)
   }
 }

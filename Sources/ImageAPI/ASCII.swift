@@ -1,5 +1,5 @@
 /// The character classes of OCI references and digests, which are ASCII and nothing else.
-enum ASCII {
+package enum ASCII {
   static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
   static let lowerCase = UInt8(ascii: "a")...UInt8(ascii: "z")
   static let upperCase = UInt8(ascii: "A")...UInt8(ascii: "Z")
@@ -36,7 +36,7 @@ enum ASCII {
   }
 
   /// The word of sixteen lower-case hexadecimal digits, eight and eight, as ``hexDigits(_:)`` gives them.
-  static func word(ofHexDigits first: UInt64, _ second: UInt64) -> UInt64 {
+  package static func word(ofHexDigits first: UInt64, _ second: UInt64) -> UInt64 {
     half(ofHexDigits: first.bigEndian) << 32 | half(ofHexDigits: second.bigEndian)
   }
 

@@ -1,4 +1,4 @@
-internal import Crypto
+package import Crypto
 
 extension Digest {
   /// The digest of `bytes`.
@@ -20,7 +20,8 @@ extension Digest {
       })
   }
 
-  private init(_ digest: SHA256.Digest) {
+  /// The digest that was calculated piece by piece.
+  package init(_ digest: SHA256.Digest) {
     words = digest.withUnsafeBytes { bytes in
       func word(_ index: Int) -> UInt64 {
         UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))

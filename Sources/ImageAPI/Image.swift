@@ -43,7 +43,7 @@ public struct Image: Sendable, Hashable {
     return names
   }
 
-  static func add(_ name: String, to names: inout [String]) {
+  package static func add(_ name: String, to names: inout [String]) {
     if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }
   }
 

@@ -1,5 +1,3 @@
-internal import MessagePack
-
 extension ImageReference {
   /// The SHA-256 of a reference's ``description``; nil when the text is no reference. Makes no text on the way.
   package static func normalisedDigest(of text: String) -> Digest? {
@@ -10,9 +8,12 @@ extension ImageReference {
       return Digest(sha256Of: ImageReference(parts, of: text).description.utf8)
     }
     return withUnsafeTemporaryAllocation(byteCount: longestOnStack + room, alignment: 1) { memory in
-      var output = OutputRawSpan(buffer: memory, initializedCount: 0)
-      parts.writeNormalised(text, to: &output)
-      return Digest(sha256Of: output.bytes)
+      var end = 0
+      parts.forEachNormalisedPiece(of: text) { piece in
+        UnsafeMutableRawBufferPointer(rebasing: memory[end...]).copyMemory(from: piece)
+        end += piece.count
+      }
+      return Digest(sha256Of: UnsafeRawBufferPointer(rebasing: memory[..<end]).bytes)
     }
   }
 
@@ -31,24 +32,20 @@ extension ImageReference {
 }
 
 extension ReferenceScanner.Parts {
-  /// What ``ImageReference/description`` says.
-  fileprivate func writeNormalised(_ text: Span<UInt8>, to output: inout OutputRawSpan) {
-    if let domain { output.append(contentsOf: text.extracting(domain).bytes) } else { output.append("docker.io") }
-    output.append("/")
-    if isOfficial { output.append("library/") }
-    output.append(contentsOf: text.extracting(path).bytes)
+  /// Gives what ``ImageReference/description`` says, piece by piece.
+  fileprivate func forEachNormalisedPiece(of text: Span<UInt8>, _ body: (UnsafeRawBufferPointer) -> Void) {
+    func give(_ range: Range<Int>) { text.extracting(range).withUnsafeBytes(body) }
+    func give(_ constant: StaticString) { constant.withUTF8Buffer { body(UnsafeRawBufferPointer($0)) } }
+    if let domain { give(domain) } else { give("docker.io") }
+    give("/")
+    if isOfficial { give("library/") }
+    give(path)
     if let digest {
-      output.append("@")
-      output.append(contentsOf: text.extracting(digest).bytes)
+      give("@")
+      give(digest)
     } else {
-      output.append(":")
-      if let tag { output.append(contentsOf: text.extracting(tag).bytes) } else { output.append("latest") }
+      give(":")
+      if let tag { give(tag) } else { give("latest") }
     }
-  }
-}
-
-extension OutputRawSpan {
-  fileprivate mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { append(contentsOf: UnsafeRawBufferPointer($0).bytes) }
   }
 }

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// A reference to an image, normalised by the rule that Docker and containerd share:
 /// `[domain/]path[:tag][@digest]`.
 ///

@@ -1,5 +1,3 @@
-public import MessagePack
-
 /// What a worker answers to ListImages.
 public enum ListImagesReply: Sendable, Hashable {
   /// The images asked for, in id order.
@@ -15,77 +13,12 @@ public enum ListImagesReply: Sendable, Hashable {
     public var etag: String
     /// Where the page ended, when there are more images than these.
     public var resumption: Digest?
-  }
 
-  private enum Key: String {
-    case images, etag, error
-    case resumption = "continue"
-    case notModified = "not_modified"
-  }
-
-  /// Reads a reply in its plain form.
-  ///
-  /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is none of the three
-  ///   replies that there are.
-  public init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
-    self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
-      var images: [Image]?
-      var etag: String?
-      var resumption: Digest?
-      var isUnchanged = false
-      var failure: APIError?
-      do throws(APIError) {
-        try root.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
-          switch key {
-          case .images:
-            var list: [Image] = []
-            for image in try value.elements(at: "images") { list.append(try Image(decoding: image)) }
-            images = list
-          case .etag: etag = try value.apiString(at: "etag")
-          case .resumption: resumption = try value.resumption()
-          case .notModified: isUnchanged = try value.flag(at: "not_modified")
-          case .error: failure = try APIError(decoding: value)
-          }
-        }
-      } catch {
-        throw APIError(unreadable: error.message)
-      }
-      if let failure { throw failure }
-      guard let etag else { throw APIError(unreadable: "it has neither an error nor an etag") }
-      guard !isUnchanged else { return .notModified(etag: etag) }
-      guard let images else { throw APIError(unreadable: "it has neither images nor not_modified") }
-      return .images(ImageList(images: images, etag: etag, resumption: resumption))
+    /// A list of `images`, which are in id order.
+    public init(images: [Image], etag: String, resumption: Digest? = nil) {
+      self.images = images
+      self.etag = etag
+      self.resumption = resumption
     }
-  }
-}
-
-extension Value {
-  /// Where a page ended. What cannot be read is an error: as no `continue` at all, it would pass for the end of the list.
-  fileprivate func resumption() throws(APIError) -> Digest? {
-    guard !isNil else { return nil }
-    guard let id = Digest(try apiString(at: "continue")) else {
-      throw APIError(mismatch(at: "continue", expected: "an image's id"))
-    }
-    return id
-  }
-}
-
-extension APIError {
-  /// A reply that is not of the protocol: somebody else answers at that endpoint, or another version of waybill.
-  init(unreadable reason: String) {
-    self.init(.internal, "the reply is not waybill's: \(reason)")
-  }
-
-  /// The error that a reply carries, where it can be read.
-  init(reply value: Value) throws(APIError) {
-    do throws(APIError) {
-      self = try APIError(decoding: value)
-    } catch {
-      throw APIError(unreadable: error.message)
-    }
-  }
-
-  init(unreadable error: MessagePackError) {
-    self.init(unreadable: error.message)
   }
 }

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 extension ReferenceScanner.Failure {
   /// What is wrong with `text`, in words.
   func reason(in text: Span<UInt8>) -> String {

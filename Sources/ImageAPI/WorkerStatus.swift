@@ -67,25 +67,26 @@ public struct SourceStatus: Sendable, Hashable {
   public var images: Int
   /// How many images are left out.
   public var leftOutCount: Int
-  /// The first of the images left out, ``mostLeftOut`` at the most.
-  public var leftOut: [LeftOut]
+  /// The first of the images left out, ``maxSkippedListed`` at the most.
+  public var leftOut: [SkippedImage]
   /// Seconds since the last good reading; nil when there was none.
   public var age: UInt64?
   /// What was wrong at the last reading; empty when it was good.
   public var lastError: String
 
   /// As many images left out as a status names: a store full of broken images must not make it a large message.
-  public static let mostLeftOut = 100
+  public static let maxSkippedListed = 100
 
-  /// A status, of `leftOut` as many as ``mostLeftOut``.
+  /// A status, of `leftOut` as many as ``maxSkippedListed``.
   public init(
-    name: String, state: State, images: Int = 0, leftOut: [LeftOut] = [], age: UInt64? = nil, lastError: String = ""
+    name: String, state: State, images: Int = 0, leftOut: [SkippedImage] = [], age: UInt64? = nil,
+    lastError: String = ""
   ) {
     self.name = name
     self.state = state
     self.images = images
     self.leftOutCount = leftOut.count
-    self.leftOut = Array(leftOut.prefix(Self.mostLeftOut))
+    self.leftOut = Array(leftOut.prefix(Self.maxSkippedListed))
     self.age = age
     self.lastError = lastError
   }

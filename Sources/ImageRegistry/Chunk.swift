@@ -1,5 +1,6 @@
-import ImageAPI
-import MessagePack
+internal import ImageAPI
+internal import ImageWire
+internal import MessagePack
 
 /// A few images that stand next to each other in the list, in id order, each encoded once. It never changes.
 final class Chunk: Sendable {
@@ -23,7 +24,7 @@ final class Chunk: Sendable {
   }
 
   /// The chunk after some edits, in id order, of different ids.
-  func applying(_ edits: ArraySlice<Contents.Edit>) -> Chunk {
+  func applying(_ edits: ArraySlice<RegistryState.Edit>) -> Chunk {
     var items: [Item] = []
     let count = edits.reduce(self.items.count) { $0 + ($1.after == nil ? 0 : 1) - ($1.before == nil ? 0 : 1) }
     items.reserveCapacity(count)

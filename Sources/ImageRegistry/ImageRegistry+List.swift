@@ -1,5 +1,6 @@
-public import ImageAPI
-public import MessagePack
+package import ImageAPI
+package import ImageWire
+package import MessagePack
 
 extension ImageRegistry {
   /// Answers ListImages from what the registry holds now.
@@ -13,7 +14,7 @@ extension ImageRegistry {
   ///   - packer: Takes the reply, unless that is the list of every image in the plain form.
   /// - Returns: As ``RegistrySnapshot/reply(to:in:into:)``.
   /// - Throws: As ``RegistrySnapshot/reply(to:in:into:)``.
-  public func reply(
+  package func reply(
     to request: ListImagesRequest, in envelope: Envelope, into packer: inout Packer
   ) throws(APIError) -> PackedBytes? {
     try snapshot.reply(to: request, in: envelope, into: &packer, orRecentList: request.ifNoneMatch == nil)

@@ -1,10 +1,11 @@
-public import ImageAPI
+internal import Concurrency
+package import ImageAPI
 
 /// The images of all sources, in memory, encoded and indexed.
 ///
 /// Sources write into it, from any thread, one after the other. Readers take a ``snapshot``, which never changes, and
 /// wait for no writer.
-public final class ImageRegistry: Sendable {
+package final class ImageRegistry: Sendable {
   private let writer: Lock<Writer>
   /// Locked only to take or to swap what is in it, never during work.
   private let published: Lock<Published>
@@ -20,32 +21,32 @@ public final class ImageRegistry: Sendable {
   ///
   /// - Parameter sources: The sources' names, in the order in which they count: of what two of them say about one
   ///   image, the first one's word is taken. At most 64.
-  public init(sources: [String]) {
-    precondition(sources.count <= Self.mostSources, "a registry has at most \(Self.mostSources) sources")
+  package init(sources: [String]) {
+    precondition(sources.count <= Self.maxSources, "a registry has at most \(Self.maxSources) sources")
     let writer = Writer(sources: sources)
     published = Lock(Published(snapshot: writer.snapshot(wholeLists), sources: writer.sources))
     self.writer = Lock(writer)
   }
 
   /// As many sources as one registry can have.
-  public static let mostSources = SourceSet.capacity
+  package static let maxSources = SourceSet.capacity
 
   /// What the registry holds now.
-  public var snapshot: RegistrySnapshot {
+  package var snapshot: RegistrySnapshot {
     published.withLock { $0.snapshot }
   }
 
   /// How a change changed what is listed.
-  public struct Change: Sendable, Hashable {
+  package struct Change: Sendable, Hashable {
     /// Images that were not listed before.
-    public var added = 0
+    package var added = 0
     /// Images that were listed otherwise before.
-    public var changed = 0
+    package var changed = 0
     /// Images that are not listed any more.
-    public var removed = 0
+    package var removed = 0
   }
 
-  /// Makes a source's contents exactly `images`. What did not change is not touched.
+  /// Makes a source's state exactly `images`. What did not change is not touched.
   ///
   /// - Parameters:
   ///   - source: The number of the source, as in ``init(sources:)``.
@@ -53,8 +54,8 @@ public final class ImageRegistry: Sendable {
   ///   - leftOut: What the source could not read.
   /// - Returns: What became of the list.
   @discardableResult
-  public func replaceContents(
-    ofSource source: Int, with images: some Sequence<Image>, leftOut: [LeftOut] = []
+  package func replaceContents(
+    ofSource source: Int, with images: some Sequence<Image>, leftOut: [SkippedImage] = []
   ) -> Change {
     // Outside of the lock: the sequence may be lazy.
     let images = Array(images)
@@ -65,7 +66,7 @@ public final class ImageRegistry: Sendable {
     }
   }
 
-  /// Changes some images of a source and leaves the rest of its contents. It does not count as a reading: a source that
+  /// Changes some images of a source and leaves the rest of its state. It does not count as a reading: a source that
   /// was never read as a whole stays unread.
   ///
   /// - Parameters:
@@ -74,22 +75,22 @@ public final class ImageRegistry: Sendable {
   ///   - removed: Ids that the source no longer holds, unless they are among `upserted`.
   /// - Returns: What became of the list.
   @discardableResult
-  public func update(source: Int, upserting upserted: [Image] = [], removing removed: [Digest] = []) -> Change {
+  package func update(source: Int, upserting upserted: [Image] = [], removing removed: [Digest] = []) -> Change {
     if let image = upserted.first, upserted.count == 1, removed.isEmpty {
-      return publish { writer in writer.apply([Writer.Claim(id: image.id, image: image)], from: source) }
+      return publish { writer in writer.apply([Writer.SourceChange(id: image.id, image: image)], from: source) }
     }
-    var claims: [Digest: Writer.Claim] = [:]
-    for id in removed { claims[id] = Writer.Claim(id: id, image: nil) }
-    for image in upserted { claims[image.id] = Writer.Claim(id: image.id, image: image) }
+    var claims: [Digest: Writer.SourceChange] = [:]
+    for id in removed { claims[id] = Writer.SourceChange(id: id, image: nil) }
+    for image in upserted { claims[image.id] = Writer.SourceChange(id: image.id, image: image) }
     return publish { writer in writer.apply(Array(claims.values), from: source) }
   }
 
-  /// Notes that a source could not be read. Its contents stay what they were.
+  /// Notes that a source could not be read. Its state stay what they were.
   ///
   /// - Parameters:
   ///   - source: The number of the source.
   ///   - reason: What was wrong.
-  public func noteFailure(ofSource source: Int, reason: String) {
+  package func noteFailure(ofSource source: Int, reason: String) {
     publish { writer in
       writer.noteFailure(ofSource: source, reason: reason)
       return Change()
@@ -99,7 +100,7 @@ public final class ImageRegistry: Sendable {
   /// Notes that a source was read and holds what it held.
   ///
   /// - Parameter source: The number of the source.
-  public func noteUnchanged(source: Int) {
+  package func noteUnchanged(source: Int) {
     publish { writer in
       writer.noteUnchanged(source: source)
       return Change()
@@ -108,11 +109,11 @@ public final class ImageRegistry: Sendable {
   }
 
   /// How the sources fare, in their order.
-  public var sources: [SourceStatus] {
+  package var sources: [SourceStatus] {
     published.withLock { $0.sources }.map(\.status)
   }
 
-  /// Changes the contents, and shows readers the change as a whole.
+  /// Changes the state, and shows readers the change as a whole.
   @discardableResult
   private func publish(_ change: (inout Writer) -> Change) -> Change {
     writer.withLock { writer in
@@ -125,7 +126,7 @@ public final class ImageRegistry: Sendable {
         return current
       }
       // What readers do not hold any more is freed or taken again here, outside of the lock that they take.
-      let last = retired.snapshot.contents
+      let last = retired.snapshot.state
       _ = consume retired
       if isListed { writer.turn(to: last) }
       return result

@@ -12,7 +12,7 @@ extension RandomAccessCollection where Index == Int {
 }
 
 extension ArraySlice {
-  /// Gives the elements in runs of those that have one number, in a slice that is in the order of the numbers.
+  /// Gives the elements in slices of those that have one number, in a slice that is in the order of the numbers.
   func forEachRun(by number: (Element) -> Int, _ body: (_ number: Int, _ run: ArraySlice) -> Void) {
     var rest = self
     while let first = rest.first {

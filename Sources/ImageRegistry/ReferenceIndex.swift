@@ -1,4 +1,4 @@
-import ImageAPI
+internal import ImageAPI
 
 /// Which images have a name: from every normalised reference to the ids that go by it.
 ///
@@ -57,20 +57,20 @@ struct ReferenceIndex: Sendable {
     }
   }
 
-  private var leaves = Fanout<ReferenceLeaf>(repeating: ReferenceLeaf())
+  private var leaves = ShardTable<ReferenceLeaf>(repeating: ReferenceLeaf())
 
   /// The entries of a name, in the order of their ids.
   subscript(key: Key) -> ArraySlice<Entry> {
-    leaves[Fanout<ReferenceLeaf>.index(of: key.words.0)][key]
+    leaves[ShardTable<ReferenceLeaf>.index(of: key.words.0)][key]
   }
 
   /// Makes many changes, in any order, each leaf but once.
   mutating func apply(_ edits: [Edit]) {
     let edits = edits.sorted { $0.entry < $1.entry }[...]
-    edits.forEachRun(by: { Fanout<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }
+    edits.forEachRun(by: { ShardTable<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }
   }
 
-  /// As ``Fanout/catchUp(with:)``.
+  /// As ``ShardTable/catchUp(with:)``.
   mutating func catchUp(with newer: ReferenceIndex) {
     leaves.catchUp(with: newer.leaves)
   }

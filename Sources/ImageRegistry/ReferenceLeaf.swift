@@ -13,7 +13,7 @@ struct ReferenceLeaf: Sendable {
   private var buckets = Buckets.one([])
 
   /// As many entries as a lone bucket may have.
-  private static let mostEntries = 128
+  private static let maxEntries = 128
   private static let width = 16
 
   subscript(key: ReferenceIndex.Key) -> ArraySlice<ReferenceIndex.Entry> {
@@ -33,7 +33,7 @@ struct ReferenceLeaf: Sendable {
     switch buckets {
     case .one(let bucket):
       let changed = Self.bucket(bucket, after: edits)
-      buckets = changed.count > Self.mostEntries ? .many(Self.split(changed)) : .one(changed)
+      buckets = changed.count > Self.maxEntries ? .many(Self.split(changed)) : .one(changed)
     case .many(var parts):
       // Otherwise it would hold the parts as a second one.
       buckets = .many([])

@@ -1,5 +1,5 @@
-import ImageAPI
-import MessagePack
+internal import ImageAPI
+internal import MessagePack
 
 /// The images whose ids begin with the same twelve bits, in id order.
 ///
@@ -19,15 +19,15 @@ struct Shard: Sendable {
 
   private var parts: [Part] = []
   private(set) var byteCount = 0
-  /// The version of the contents that changed the shard last.
+  /// The version of the state that changed the shard last.
   private(set) var version: UInt64 = 0
 
   static let empty = Shard()
 
   /// As many images as a chunk may have.
-  private static let mostImages = 32
+  private static let maxImages = 32
   /// As many images as the parts may have in which a chunk with more is cut, so that they have room to grow.
-  private static let roomyImages = mostImages * 3 / 4
+  private static let roomyImages = maxImages * 3 / 4
 
   /// Where an image stands in the shard.
   struct Place {
@@ -36,7 +36,7 @@ struct Shard: Sendable {
   }
 
   /// Changes images, in id order, of different ids.
-  mutating func apply(_ edits: [Contents.Edit], version: UInt64) {
+  mutating func apply(_ edits: [RegistryState.Edit], version: UInt64) {
     self.version = version
     if parts.isEmpty { parts.append(Part(.empty, first: edits[0].id)) }
     // From the last, so that parts which become more or fewer are behind.
@@ -48,7 +48,7 @@ struct Shard: Sendable {
       let after = before.applying(rest[start...])
       switch after.items.count {
       case 0: parts.remove(at: number)
-      case ...Self.mostImages: parts[number] = Part(after)
+      case ...Self.maxImages: parts[number] = Part(after)
       default: parts.replaceSubrange(number...number, with: after.cut(most: Self.roomyImages).map { Part($0) })
       }
       byteCount += after.bytes.count - before.bytes.count
@@ -75,24 +75,24 @@ struct Shard: Sendable {
   }
 
   /// The one image at a place.
-  subscript(place: Place) -> Run {
-    Run(place.position..<place.position + 1, of: parts[place.part].chunk)
+  subscript(place: Place) -> ImageSlice {
+    ImageSlice(place.position..<place.position + 1, of: parts[place.part].chunk)
   }
 
-  func location(of id: Digest) -> Run? {
+  func location(of id: Digest) -> ImageSlice? {
     guard let place = place(notBefore: id) else { return nil }
     let image = self[place]
     return image.lastID == id ? image : nil
   }
 
   /// Gives the images after `id`, or all, in order, until `body` has enough and returns false.
-  func forEachRun(after id: Digest? = nil, _ body: (Run) -> Bool) {
+  func forEachSlice(after id: Digest? = nil, _ body: (ImageSlice) -> Bool) {
     guard var place = id == nil ? firstPlace : id.flatMap(place(notBefore:)) else { return }
     if let id, self[place].lastID == id { place.position += 1 }
     for part in parts[place.part...] {
       let positions = place.position..<part.chunk.items.count
       place.position = 0
-      if !positions.isEmpty, !body(Run(positions, of: part.chunk)) { return }
+      if !positions.isEmpty, !body(ImageSlice(positions, of: part.chunk)) { return }
     }
   }
 

@@ -1,9 +1,9 @@
-import ImageAPI
-import MessagePack
+internal import ImageWire
+internal import MessagePack
 
 /// The plain reply with all the images of one state.
 struct WholeList {
-  /// The version of the contents that it lists.
+  /// The version of the state that it lists.
   let version: UInt64
   let made = ContinuousClock.now
   private(set) var bytes: PackedBytes
@@ -29,27 +29,27 @@ struct WholeList {
   ///
   /// A shard that has not changed since, and stands where it stood, is left there. Of the list of a later state, which a
   /// reader who comes late may find, nothing is.
-  init(_ contents: Contents, etag: String, inPlaceOf older: consuming WholeList?) {
+  init(_ state: RegistryState, etag: String, inPlaceOf older: consuming WholeList?) {
     var head = Packer(capacity: 32)
     head.beginReply(.plain)
-    head.beginImageList(count: contents.count)
+    head.beginImageList(count: state.count)
     var tail = Packer(capacity: 128)
     tail.endImageList(etag: etag)
-    let size = head.count + contents.byteCount + tail.count
+    let size = head.count + state.byteCount + tail.count
 
     let (olderVersion, olderStarts) = (older?.version ?? 0, older?.starts ?? [])
-    let isEarlier = olderVersion <= contents.version
+    let isEarlier = olderVersion <= state.version
     var retired = older?.bytes
     // Otherwise it would hold the bytes as a second one.
     older = nil
     var starts: [Int] = []
-    starts.reserveCapacity(Fanout<Shard>.count)
+    starts.reserveCapacity(ShardTable<Shard>.count)
     bytes = PackedBytes(capacity: size, headroom: size / 64, reusing: &retired) { output, kept in
       head.withBytes { output.append(contentsOf: $0) }
-      for index in 0..<Fanout<Shard>.count {
+      for index in 0..<ShardTable<Shard>.count {
         let start = output.byteCount
         starts.append(start)
-        let shard = contents.shards[index]
+        let shard = state.shards[index]
         if kept > 0, isEarlier, shard.version <= olderVersion, olderStarts[index] == start {
           output.keep(shard.byteCount)
         } else {
@@ -59,6 +59,6 @@ struct WholeList {
       tail.withBytes { output.append(contentsOf: $0) }
     }
     self.starts = starts
-    version = contents.version
+    version = state.version
   }
 }

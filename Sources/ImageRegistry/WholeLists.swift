@@ -1,5 +1,6 @@
-import ImageAPI
-import MessagePack
+internal import Concurrency
+internal import ImageAPI
+internal import MessagePack
 
 /// The plain replies with all the images: one for each state that is asked for, in memory that is used again.
 ///
@@ -33,53 +34,53 @@ final class WholeLists: Sendable {
   /// So long memory is kept that nobody holds: fresh memory for a list makes all readers wait some 40 ms.
   private static let rest = Duration.seconds(10)
 
-  private let state = Lock(State())
+  private let cache = Lock(State())
   /// As many bytes of lists as readers may hold; one list they may hold always.
-  private let mostBytes: Int
+  private let maxBytes: Int
 
-  init(mostBytes: Int = 1 << 30) {
-    self.mostBytes = mostBytes
+  init(maxBytes: Int = 1 << 30) {
+    self.maxBytes = maxBytes
   }
 
   /// The list of a state. Readers that come while it is made wait for it, as they would for one of their own.
   ///
   /// - Parameters:
-  ///   - contents: The state.
+  ///   - state: The state.
   ///   - etag: Its etag.
   ///   - orRecent: Whether the list of another state will do, the latest that has one, as long as that is recent.
   /// - Returns: The whole reply.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
-  func list(of contents: Contents, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
-    try state.withLock { (state) throws(APIError) in
-      let last = state.lists.endIndex - 1
-      if last >= 0, state.lists[last].version == contents.version || orRecent && state.lists[last].isRecent {
-        return state.lists[last].bytes
+  func list(of state: RegistryState, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
+    try cache.withLock { (cache) throws(APIError) in
+      let last = cache.lists.endIndex - 1
+      if last >= 0, cache.lists[last].version == state.version || orRecent && cache.lists[last].isRecent {
+        return cache.lists[last].bytes
       }
-      let held = state.heldBytes
-      guard held == 0 || held + contents.byteCount <= mostBytes else {
+      let held = cache.heldBytes
+      guard held == 0 || held + state.byteCount <= maxBytes else {
         throw APIError(
           .resourceExhausted,
           "clients have yet to read lists of \(held) bytes: ask for pages by limit, or ask again later")
       }
       // A reader who comes late with an older state leaves the newest list alone.
-      let isLate = state.lists.last.map { $0.version > contents.version } ?? false
-      let newest = isLate ? state.lists.popLast() : nil
+      let isLate = cache.lists.last.map { $0.version > state.version } ?? false
+      let newest = isLate ? cache.lists.popLast() : nil
       // The youngest is the most like the new one.
-      let unused = state.lists.indices.last { state.lists[$0].isUnused }
-      let made = WholeList(contents, etag: etag, inPlaceOf: unused.map { state.lists.remove(at: $0) })
-      state.dropUnused()
-      state.lists.append(made)
-      if let newest { state.lists.append(newest) }
+      let unused = cache.lists.indices.last { cache.lists[$0].isUnused }
+      let made = WholeList(state, etag: etag, inPlaceOf: unused.map { cache.lists.remove(at: $0) })
+      cache.dropUnused()
+      cache.lists.append(made)
+      if let newest { cache.lists.append(newest) }
       return made.bytes
     }
   }
 
   /// Gives back what waits for the next list, when that has not come for a while.
   func trim() {
-    state.withLock { state in
-      guard let last = state.lists.last, ContinuousClock.now - last.made > Self.rest else { return }
-      for index in state.lists.indices.dropLast().reversed() where state.lists[index].isUnused {
-        state.lists.remove(at: index)
+    cache.withLock { cache in
+      guard let last = cache.lists.last, ContinuousClock.now - last.made > Self.rest else { return }
+      for index in cache.lists.indices.dropLast().reversed() where cache.lists[index].isUnused {
+        cache.lists.remove(at: index)
       }
     }
   }

@@ -2,7 +2,7 @@
 ///
 /// Whoever owns a source calls ``read(reporting:)`` about twice a second, from one thread, and hands each inventory on
 /// whole: what changed between two is not the source's business.
-public protocol ImageSource: Sendable {
+package protocol ImageSource: Sendable {
   /// The source as a command line names it, such as `oci:/srv/images`.
   var name: String { get }
 
@@ -22,5 +22,5 @@ extension ImageSource {
   ///
   /// - Returns: the whole contents, or nil if nothing has changed.
   /// - Throws: ``SourceError`` if the store as a whole cannot be read.
-  public mutating func read() throws(SourceError) -> Inventory? { try read(reporting: ReadingProgress()) }
+  package mutating func read() throws(SourceError) -> Inventory? { try read(reporting: ReadingProgress()) }
 }

@@ -1,12 +1,12 @@
-internal import ImageAPI
+internal import Diagnostics
 
 /// Where a source is, as a command line says it: `oci:/srv/images`.
 ///
 /// The part before the first colon is the kind of the store, all the rest is the path, colons in it included: there is
 /// no `oci:PATH:TAG`, as a source is always a whole store.
-public struct ImageSourceLocation: Sendable, Hashable {
+package struct ImageSourceLocation: Sendable, Hashable {
   /// The kinds of store that can be read, named as Skopeo and Podman name them.
-  public enum Transport: String, Sendable, CaseIterable {
+  package enum Transport: String, Sendable, CaseIterable {
     /// An OCI image layout, a folder.
     case oci
     /// The graph of iSulad, a folder.
@@ -29,14 +29,14 @@ public struct ImageSourceLocation: Sendable, Hashable {
   }
 
   /// The kind of the store.
-  public let transport: Transport
+  package let transport: Transport
   /// The store's path, as it was given, or the usual one.
-  public let path: String
+  package let path: String
 
   /// Parses `TRANSPORT:PATH`.
   ///
   /// - Throws: ``SourceError`` with the code ``SourceError/Code/badLocation``, naming the value and what is known.
-  public init(_ text: String) throws(SourceError) {
+  package init(_ text: String) throws(SourceError) {
     let known = Transport.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else {
@@ -58,7 +58,7 @@ public struct ImageSourceLocation: Sendable, Hashable {
   /// Opens the store.
   ///
   /// - Throws: ``SourceError`` if there is no such store at the path.
-  public func open() throws(SourceError) -> any ImageSource {
+  package func open() throws(SourceError) -> any ImageSource {
     switch transport {
     case .oci: try OCILayout(path: path)
     case .isulad: try ISuladGraph(path: path)
@@ -71,5 +71,5 @@ public struct ImageSourceLocation: Sendable, Hashable {
 
 extension ImageSourceLocation: CustomStringConvertible {
   /// The location as the command line has it.
-  public var description: String { "\(transport.rawValue):\(path)" }
+  package var description: String { "\(transport.rawValue):\(path)" }
 }

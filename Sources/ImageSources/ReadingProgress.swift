@@ -1,26 +1,26 @@
-internal import ImageRegistry
+internal import Concurrency
 
 /// How far a source has come that is being read, for those who wait for it.
 ///
 /// The source tells of each step, from any thread; what is passed on is now and then one of them, and none of a reading
 /// that is soon done.
-public final class ReadingProgress: Sendable {
+package final class ReadingProgress: Sendable {
   /// So much of so much.
-  public struct Count: Sendable, Hashable {
+  package struct Count: Sendable, Hashable {
     /// What is counted.
-    public enum Unit: Sendable {
+    package enum Unit: Sendable {
       /// Images, of which the total may grow while they are being found.
       case images
       /// Bytes of a file that does not say beforehand how many images it holds.
       case bytes
     }
 
-    public let unit: Unit
-    public let done: Int64
-    public let total: Int64
+    package let unit: Unit
+    package let done: Int64
+    package let total: Int64
 
     /// A count.
-    public init(_ unit: Unit, done: Int64, total: Int64) {
+    package init(_ unit: Unit, done: Int64, total: Int64) {
       self.unit = unit
       self.done = done
       self.total = total
@@ -42,7 +42,7 @@ public final class ReadingProgress: Sendable {
   ///   - delay: the time until the first report.
   ///   - interval: the time from one report to the next.
   ///   - report: called with what was reached, on the thread that reached it.
-  public init(
+  package init(
     after delay: Duration = .seconds(1), every interval: Duration = .milliseconds(500),
     report: @escaping @Sendable (Count) -> Void = { _ in }
   ) {
@@ -52,17 +52,17 @@ public final class ReadingProgress: Sendable {
   }
 
   /// So many images more are to be read.
-  public func expect(_ images: Int) {
+  package func expect(_ images: Int) {
     advance { Count(.images, done: $0.done, total: $0.total + Int64(images)) }
   }
 
   /// One image more was read, or found to be unreadable.
-  public func advance() {
+  package func advance() {
     advance { Count(.images, done: $0.done + 1, total: $0.total) }
   }
 
   /// The file of `size` bytes was read up to `position`.
-  public func reach(_ position: Int64, of size: Int64) {
+  package func reach(_ position: Int64, of size: Int64) {
     advance { _ in Count(.bytes, done: position, total: size) }
   }
 
@@ -80,7 +80,7 @@ public final class ReadingProgress: Sendable {
 
 extension ReadingProgress.Count: CustomStringConvertible {
   /// Such as `1200 of 10000 images`.
-  public var description: String {
+  package var description: String {
     switch unit {
     case .images: "\(done) of \(total) images"
     case .bytes: "\(done / 1_000_000) of \(total / 1_000_000) MB"

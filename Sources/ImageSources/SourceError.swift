@@ -1,7 +1,9 @@
+internal import FileReading
+
 /// Why a source as a whole cannot be opened or read.
-public struct SourceError: Error, Sendable, Hashable {
+package struct SourceError: Error, Sendable, Hashable {
   /// The kind of the error, for a program to tell errors apart.
-  public struct Code: Sendable, Hashable {
+  package struct Code: Sendable, Hashable {
     private enum Value: Hashable {
       case badLocation, missing, denied, wrongKind, unsupportedVersion, broken, unreadable
     }
@@ -9,34 +11,34 @@ public struct SourceError: Error, Sendable, Hashable {
     private let value: Value
 
     /// The words on the command line name no source.
-    public static let badLocation = Code(value: .badLocation)
+    package static let badLocation = Code(value: .badLocation)
     /// There is nothing at the path.
-    public static let missing = Code(value: .missing)
+    package static let missing = Code(value: .missing)
     /// This user may not read it.
-    public static let denied = Code(value: .denied)
+    package static let denied = Code(value: .denied)
     /// What is at the path is no store of this kind.
-    public static let wrongKind = Code(value: .wrongKind)
+    package static let wrongKind = Code(value: .wrongKind)
     /// A store of this kind, but of a version that is not known.
-    public static let unsupportedVersion = Code(value: .unsupportedVersion)
+    package static let unsupportedVersion = Code(value: .unsupportedVersion)
     /// A file that lists the store's contents cannot be made sense of; perhaps it is only half-written.
-    public static let broken = Code(value: .broken)
+    package static let broken = Code(value: .broken)
     /// The operating system cannot read it.
-    public static let unreadable = Code(value: .unreadable)
+    package static let unreadable = Code(value: .unreadable)
   }
 
   /// The kind of the error.
-  public let code: Code
+  package let code: Code
   /// One sentence: what was wrong, with which path or value, and what to do.
-  public let message: String
+  package let message: String
 
   /// An error of the kind `code`.
-  public init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
   /// The error for a file or folder that the source cannot do without.
-  init(_ path: String, _ problem: FileProblem, remedy: String) {
+  init(_ path: String, _ problem: FileError, remedy: String) {
     let code: Code =
       switch problem {
       case .missing: .missing
@@ -51,5 +53,5 @@ public struct SourceError: Error, Sendable, Hashable {
 
 extension SourceError: CustomStringConvertible {
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

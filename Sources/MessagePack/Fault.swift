@@ -1,5 +1,5 @@
 /// What ``Limits/check(_:)`` stopped at, as numbers: the text is made only when it is thrown.
-struct Fault {
+struct LimitError {
   let code: MessagePackError.Code
   let offset: Int
   /// What the message claims at the offset: a length, a count or a depth.
@@ -14,7 +14,7 @@ struct Fault {
 
 extension MessagePackError {
   @inline(never)
-  init(_ fault: Fault, limits: Limits) {
+  init(_ fault: LimitError, limits: Limits) {
     let message =
       switch fault.code {
       case .empty:

@@ -1,5 +1,6 @@
 import ImageAPI
 import Testing
+import WireTesting
 
 @Suite struct DigestTests {
   @Test(

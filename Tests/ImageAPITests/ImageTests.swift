@@ -1,5 +1,6 @@
 import ImageAPI
 import Testing
+import WireTesting
 
 @Suite struct ImageTests {
   @Test("Names are sorted by their bytes, and each stands once")

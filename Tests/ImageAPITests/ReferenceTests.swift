@@ -1,5 +1,7 @@
+import Diagnostics
 import ImageAPI
 import Testing
+import WireTesting
 
 private let digest = digestText("abc")
 

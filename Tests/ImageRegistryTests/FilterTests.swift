@@ -1,3 +1,4 @@
+import Diagnostics
 import ImageAPI
 import ImageRegistry
 import Testing

@@ -1,5 +1,6 @@
 import ImageAPI
 import ImageRegistry
+import ImageWire
 import MessagePack
 import Testing
 import WireTesting

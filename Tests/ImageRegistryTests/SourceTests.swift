@@ -49,7 +49,7 @@ import Testing
 
   @Test("A source that fails keeps its contents, is stale, and recovers")
   func staleness() throws {
-    let leftOut = [LeftOut(image: "a", path: "b", reason: "c")]
+    let leftOut = [SkippedImage(image: "a", path: "b", reason: "c")]
     let registry = ImageRegistry(sources: ["a"])
     registry.replaceContents(ofSource: 0, with: [try image("1")], leftOut: leftOut)
     #expect(registry.sources == [SourceStatus(name: "a", state: .current, images: 1, leftOut: leftOut, age: 0)])
@@ -174,8 +174,8 @@ import Testing
 
   @Test("As many sources as there may be")
   func most() throws {
-    let registry = ImageRegistry(sources: (0..<ImageRegistry.mostSources).map { "\($0)" })
-    for source in (0..<ImageRegistry.mostSources).reversed() {
+    let registry = ImageRegistry(sources: (0..<ImageRegistry.maxSources).map { "\($0)" })
+    for source in (0..<ImageRegistry.maxSources).reversed() {
       registry.replaceContents(ofSource: source, with: [try image("1", ["of-\(source)"], size: UInt64(source))])
     }
     #expect(try registry.images().first?.repoTags.count == 64)

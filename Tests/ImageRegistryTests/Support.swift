@@ -1,6 +1,8 @@
+import Concurrency
 import Foundation
 import ImageAPI
 import ImageRegistry
+import ImageWire
 import MessagePack
 import Testing
 

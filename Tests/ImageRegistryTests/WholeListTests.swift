@@ -1,5 +1,6 @@
 import Foundation
 import ImageAPI
+import ImageWire
 import MessagePack
 import Synchronization
 import Testing
@@ -104,10 +105,10 @@ import Testing
   func tooManyHeld() throws {
     let registry = registry(of: (0..<100).map { Self.image($0) })
     let size = try Self.list(registry).count
-    let lists = WholeLists(mostBytes: 4 * size)
+    let lists = WholeLists(maxBytes: 4 * size)
     func list() throws(APIError) -> PackedBytes {
-      registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.contents.version) * 3)])
-      return try lists.list(of: registry.snapshot.contents, etag: registry.snapshot.etag)
+      registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.state.version) * 3)])
+      return try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag)
     }
     var held = try (0..<3).map { _ in try list() }
     #expect(throws: APIError.self) {
@@ -120,19 +121,19 @@ import Testing
     // The list that is there already is given out all the same.
     let last = registry.snapshot
     held.removeFirst()
-    let next = try lists.list(of: last.contents, etag: last.etag)
+    let next = try lists.list(of: last.state, etag: last.etag)
     #expect(next.copy.suffix(64).elementsEqual(last.etag.utf8))
-    #expect(try lists.list(of: last.contents, etag: last.etag) === next)
+    #expect(try lists.list(of: last.state, etag: last.etag) === next)
     #expect(throws: APIError.self) { try list() }
   }
 
   @Test("A list of any size is given out when no reader holds another")
   func largerThanTheLimit() throws {
     let registry = registry(of: [Self.image(1)])
-    let lists = WholeLists(mostBytes: 0)
+    let lists = WholeLists(maxBytes: 0)
     for change in 1...3 {
       registry.update(source: 0, upserting: [Self.image(1, change: change)])
-      #expect(try lists.list(of: registry.snapshot.contents, etag: registry.snapshot.etag).count > 0)
+      #expect(try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag).count > 0)
     }
   }
 

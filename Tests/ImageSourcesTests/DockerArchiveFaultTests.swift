@@ -1,6 +1,7 @@
 import Foundation
 import ImageAPI
 import ImageSources
+import ServiceTesting
 import Testing
 
 /// Archives that are wrong in one way: what is said of them, and that the other image is listed.

@@ -1,6 +1,7 @@
 import Foundation
 import ImageAPI
 import ImageSources
+import ServiceTesting
 import Testing
 
 @Suite struct DockerArchiveTests {

@@ -1,7 +1,8 @@
+import ImageAPI
 import Foundation
 import GRDB
-import ImageAPI
 import ImageSources
+import ServiceTesting
 import Testing
 
 /// Graphs that change, some while they are read.

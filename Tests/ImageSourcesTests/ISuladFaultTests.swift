@@ -1,6 +1,7 @@
-import Foundation
 import ImageAPI
+import Foundation
 import ImageSources
+import ServiceTesting
 import Testing
 
 /// Graphs that are wrong or hostile: what is wrong is left out, the good image beside it is listed.

@@ -1,5 +1,5 @@
-import Foundation
 import ImageAPI
+import Foundation
 import ImageSources
 import Testing
 

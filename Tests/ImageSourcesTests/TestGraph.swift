@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import ImageAPI
-import ImageSources
+import ServiceTesting
 
 /// A hand-made iSulad graph, every part of which can be made wrong.
 final class TestGraph: Sendable {

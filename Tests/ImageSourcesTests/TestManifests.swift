@@ -1,7 +1,5 @@
 import Foundation
 import Glibc
-import ImageAPI
-import ImageSources
 import Testing
 
 /// A folder of hand-made manifests of embedded images, every part of which can be made wrong.

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
-import ImageAPI
-import ImageSources
+import ServiceTesting
 
 /// A hand-made containers/storage store, every part of which can be made wrong.
 final class TestStorage: Sendable {

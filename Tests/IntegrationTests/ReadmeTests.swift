@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import ZeroMQ
 
 /// What the README tells a reader to do is done here, word for word.
 @Suite(.fewAtOnce) struct ReadmeTests {

@@ -2,7 +2,7 @@ import MessagePack
 import Testing
 
 @Suite struct PackedBytesTests {
-  private struct Refusal: Error {}
+  private struct DispatchError: Error {}
 
   private func copy(of bytes: [UInt8]) -> PackedBytes {
     PackedBytes(copying: bytes.span.bytes)
@@ -70,8 +70,8 @@ import Testing
 
   @Test("An error while bytes are made comes out")
   func failure() {
-    #expect(throws: Refusal.self) {
-      try PackedBytes(capacity: 10) { (_) throws(Refusal) in throw Refusal() }
+    #expect(throws: DispatchError.self) {
+      try PackedBytes(capacity: 10) { (_) throws(DispatchError) in throw DispatchError() }
     }
   }
 }

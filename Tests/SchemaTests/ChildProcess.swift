@@ -1,4 +1,5 @@
 import Foundation
+import ServiceTesting
 import Testing
 
 /// A program with its output in files; ended at the latest when nobody refers to it any more.

@@ -1,6 +1,7 @@
 import Foundation
-import ImageAPI
+import ImageWire
 import MessagePack
+import ServiceTesting
 
 /// The published contract, in `Schemas/`.
 enum Contract {

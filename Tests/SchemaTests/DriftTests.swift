@@ -1,9 +1,11 @@
 import Foundation
+import ImageAPI
 import MessagePack
+import ServiceTesting
 import Testing
-import Waybill
+import WaybillServer
 
-@testable import ImageAPI
+@testable import ImageWire
 
 /// The schemas say what the code does.
 @Suite struct DriftTests {
@@ -27,12 +29,12 @@ import Waybill
   @Test func statusHasTheStatesAndLimitsOfItsSchema() throws {
     let source = try Contract.schema("status", "$defs", "source", "properties") as? [String: [String: Any]]
     #expect(source?["state"]?["enum"] as? [String] == SourceStatus.State.allCases.map(\.rawValue))
-    #expect(source?["left_out"]?["maxItems"] as? Int == SourceStatus.mostLeftOut)
+    #expect(source?["left_out"]?["maxItems"] as? Int == SourceStatus.maxSkippedListed)
   }
 
   @Test func documentHasTheVersionAndTheLimits() throws {
     let document = try String(contentsOf: Contract.schemas.appending(path: "asyncapi.yaml"), encoding: .utf8)
-    #expect(document.contains("\n  version: \(Waybill.version)\n"))
+    #expect(document.contains("\n  version: \(version)\n"))
     #expect(document.contains("\n        bytes: \(Limits.request.bytes) "))
     #expect(document.contains("\n        depth: \(Limits.request.depth) "))
     #expect(document.contains("\n        elements: \(Limits.request.elements) "))

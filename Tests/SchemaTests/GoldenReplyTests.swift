@@ -1,9 +1,10 @@
+import ImageAPI
 import ImageRegistry
+import ImageWire
 import MessagePack
+import ServiceTesting
 import Testing
 import WireTesting
-
-@testable import ImageAPI
 
 /// Each golden reply is what our server writes, byte for byte, and our client reads.
 @Suite struct GoldenReplyTests {
@@ -123,7 +124,7 @@ import WireTesting
           SourceStatus(
             name: "oci:/srv/images", state: .current, images: 5,
             leftOut: [
-              LeftOut(
+              SkippedImage(
                 image: "example.org/demo/broken:1",
                 path: "/srv/images/blobs/sha256/\(Digest(sha256Of: "broken".utf8).hex)",
                 reason: "the digest of the file is another one")

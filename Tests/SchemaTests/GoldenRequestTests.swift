@@ -1,4 +1,5 @@
 import ImageAPI
+import ImageWire
 import MessagePack
 import Testing
 import WireTesting

@@ -1,10 +1,11 @@
 import Foundation
 import ImageAPI
+import ImageWire
 import MessagePack
+import ServiceTesting
 import Testing
+import WaybillServer
 import WireTesting
-
-@testable import Waybill
 
 /// Requests that must be refused, each for the reason that `golden/invalid/manifest.json` gives.
 @Suite struct InvalidRequestTests {

@@ -1,7 +1,7 @@
 import Foundation
 import ImageAPI
 import Testing
-import Waybill
+import WaybillClient
 
 /// A worker, the program itself, on a copy of the sample layout.
 final class LiveWorker {

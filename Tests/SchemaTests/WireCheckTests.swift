@@ -1,6 +1,8 @@
 import Foundation
 import ImageAPI
+import ImageWire
 import MessagePack
+import ServiceTesting
 import Testing
 import WireTesting
 

@@ -1,4 +1,5 @@
 internal import ImageAPI
+internal import ImageWire
 internal import MessagePack
 
 /// The decoder: it takes what libmsgpack takes, refuses what libmsgpack refuses and what is over a limit, and what it

@@ -1,6 +1,7 @@
 internal import ImageAPI
+internal import ImageWire
 internal import MessagePack
-internal import Waybill
+internal import WaybillServer
 
 /// The request handler over the sample images: whatever the bytes are, the reply has a form that the protocol has, is
 /// the one that the request asks for, and is the same when it is asked for again.

@@ -1,5 +1,6 @@
-import ImageAPI
-import MessagePack
+internal import ImageAPI
+internal import ImageWire
+internal import MessagePack
 
 /// What the handler must answer, worked out the simple way: look at each image, encode each time.
 struct HandlerModel {

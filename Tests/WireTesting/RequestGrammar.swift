@@ -1,4 +1,4 @@
-import ImageAPI
+internal import ImageAPI
 
 /// Writes requests at random: right ones, and right ones with one thing wrong.
 package struct RequestGrammar {

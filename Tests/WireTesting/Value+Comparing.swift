@@ -1,4 +1,4 @@
-import MessagePack
+internal import MessagePack
 
 extension Value {
   /// Whether it is the same as another value, however each is encoded. Numbers are the same bit by bit.

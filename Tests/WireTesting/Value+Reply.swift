@@ -1,5 +1,5 @@
-import ImageAPI
-import MessagePack
+internal import ImageAPI
+internal import MessagePack
 
 extension Value {
   /// Whether it has the form of a reply, as `Schemas` draws it.

@@ -1,8 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
-
-@testable import ZeroMQ
+import ZeroMQ
 
 /// A socket that can hang neither a test nor the end of its context.
 func open(_ type: SocketType, in context: Context) throws(ZeroMQError) -> Socket {

@@ -1,11 +1,12 @@
 import ArgumentParser
-import CMalloc
+import CGlibc
+import Concurrency
 import Foundation
 import ImageRegistry
 import Logging
 import ServiceLifecycle
 import UnixSignals
-import Waybill
+import WaybillWorker
 
 /// A registry of as many images as it is told, without a store on disk, served by the worker itself.
 @main
@@ -40,7 +41,7 @@ struct RegistryBench: AsyncParsableCommand {
 
     let console = Console(Changes(in: registry, of: images))
     let commands = Thread {
-      giveWayToReaders()
+      lowerThreadPriority()
       do {
         try console.run()
       } catch {

@@ -1,4 +1,4 @@
-package import ImageAPI
+import ImageAPI
 
 extension Image {
   /// An image that is the same each time, of some 475 bytes packed: two tags and a digest. A change is another tag of

@@ -1,7 +1,8 @@
-internal import ImageAPI
-internal import ImageRegistry
-internal import MessagePack
-internal import Waybill
+import ImageAPI
+import ImageRegistry
+import ImageWire
+import MessagePack
+import WaybillServer
 
 /// One kind of the work that waybill does for each request or each change, to be done again and again.
 package final class Workload {

@@ -1,4 +1,4 @@
-internal import ImageAPI
+internal import FileReading
 
 /// The store of Podman, Buildah and CRI-O, by default `/var/lib/containers/storage`.
 ///
@@ -16,12 +16,12 @@ internal import ImageAPI
 ///
 /// Nothing is ever written, no lock is taken, and no symbolic link below the folder is followed. A list that is
 /// half-written, or replaced while what it refers to is read, is read again.
-public struct ContainersStorage: ImageSource {
+package struct ContainersStorage: ImageSource {
   /// Where the store of root is.
-  public static let defaultPath = "/var/lib/containers/storage"
+  package static let defaultPath = "/var/lib/containers/storage"
 
   /// `containers-storage:` and the path as it was given.
-  public var name: String { "containers-storage:\(path)" }
+  package var name: String { "containers-storage:\(path)" }
 
   private let path: String
   private var drivers: [StorageDriver] = []
@@ -31,7 +31,7 @@ public struct ContainersStorage: ImageSource {
   /// Opens the store in the folder `path`.
   ///
   /// - Throws: ``SourceError`` if there is no store, with a word on what the folder looks like instead.
-  public init(path: String) throws(SourceError) {
+  package init(path: String) throws(SourceError) {
     self.path = path
     _ = try Self.open(path)
   }
@@ -39,7 +39,7 @@ public struct ContainersStorage: ImageSource {
   /// The images, or nil if nothing has changed.
   ///
   /// - Throws: ``SourceError`` if the folder, or a driver's list of images or layers, cannot be read or makes no sense.
-  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+  package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let (store, names) = try Self.open(path)
     if drivers.follow(names) { isChanged = true }
     for index in drivers.indices where try drivers[index].update(in: store, path: path, reporting: progress) {
@@ -65,7 +65,7 @@ public struct ContainersStorage: ImageSource {
       throw SourceError(.wrongKind, "\(path) is not a store of containers/storage: it \(looks)")
     } catch let error as SourceError {
       throw error
-    } catch let problem as FileProblem {
+    } catch let problem as FileError {
       throw SourceError(
         path, problem, remedy: "name the folder that Podman calls its graphRoot, such as \(defaultPath)")
     } catch {

@@ -1,10 +1,11 @@
+internal import FileReading
 internal import ImageAPI
 
 /// A file that lists all the records of one kind, as it was when it was last read.
 struct RecordFile<Contents: Sendable>: Sendable {
   /// Why what is there cannot be used.
   private enum Problem {
-    case file(FileProblem)
+    case file(FileError)
     case contents(JSONError)
   }
 
@@ -34,9 +35,9 @@ struct RecordFile<Contents: Sendable>: Sendable {
   /// - Returns: whether it has.
   mutating func update(in folder: Folder?, _ parse: ([UInt8]) throws(JSONError) -> Contents) -> Bool {
     guard mayHaveChanged(in: folder) else { return false }
-    let opened = FileStamp.now()
+    let opened = FileFingerprint.now()
     let bytes: [UInt8]
-    do throws(FileProblem) {
+    do throws(FileError) {
       guard let folder else { throw .missing }
       let read = try folder.readStable(name, limit: StorageLimits.listSize)
       watch = read.watch

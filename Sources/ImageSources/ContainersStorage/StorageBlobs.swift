@@ -1,14 +1,16 @@
+internal import Concurrency
+internal import FileReading
 internal import ImageAPI
 
 /// The manifests and configurations of one driver's images, each read once for as long as the image's record is there.
 struct StorageBlobs: Sendable {
   /// The big data of one image, in the image's folder.
   private struct BigData: BlobStore {
-    let folder: Result<Folder, FileProblem>
+    let folder: Result<Folder, FileError>
     let manifest: BlobDigest
 
     init(_ image: ImageRecord, _ manifest: BlobDigest, in images: Folder) {
-      folder = Result { () throws(FileProblem) in try Folder(image.id.hex, in: images) }
+      folder = Result { () throws(FileError) in try Folder(image.id.hex, in: images) }
       self.manifest = manifest
     }
 
@@ -66,7 +68,7 @@ struct StorageBlobs: Sendable {
       }
     }
     progress.expect(unread.count)
-    let read = mapOnAllCores(unread) { image, manifest in
+    let read = parallelMap(unread) { image, manifest in
       defer { progress.advance() }
       return Entry(reading: image, manifest, in: images)
     }

@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 /// The images of one storage driver: `<driver>-images` and `<driver>-layers` in a containers/storage store.
@@ -92,17 +93,17 @@ struct StorageDriver: StoreDriver {
     hasUnfinished = false
     for broken in images.contents?.broken ?? [] {
       inventory.leftOut.append(
-        LeftOut(image: "images[\(broken.position)]", path: "\(imagesPath)/images.json", reason: broken.reason))
+        SkippedImage(image: "images[\(broken.position)]", path: "\(imagesPath)/images.json", reason: broken.reason))
     }
     for record in images.contents?.good ?? [] where !record.isList {
-      func leftOut(_ path: String, _ reason: String) -> LeftOut {
-        LeftOut(image: record.names.first ?? record.id.description, path: path, reason: reason)
+      func leftOut(_ path: String, _ reason: String) -> SkippedImage {
+        SkippedImage(image: record.names.first ?? record.id.description, path: path, reason: reason)
       }
       switch blobs[record.id] {
       case .image(let facts):
         let image = RecordedImage(
           record, id: facts.id, size: nil, user: facts.user, annotations: facts.annotations)
-        do throws(LayerFault) {
+        do throws(LayerError) {
           inventory.images.append(try layers.listed(image))
         } catch {
           inventory.leftOut.append(leftOut("\(layersPath)/\(error.file)", error.reason))

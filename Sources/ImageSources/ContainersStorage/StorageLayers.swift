@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 /// The layers of one driver, from `layers.json` and `volatile-layers.json`.
@@ -35,13 +36,13 @@ struct StorageLayers: LayerStore, Sendable {
   /// What is wrong with the files in the folder `path`, if anything is.
   func error(in path: String) -> SourceError? { list.error(in: path) ?? volatile.error(in: path) }
 
-  func layer(_ id: Digest) throws(LayerFault) -> LayerRecord {
+  func layer(_ id: Digest) throws(LayerError) -> LayerRecord {
     if let layer = list.contents?.layers[id] ?? volatile.contents?.layers[id] { return layer }
     guard let contents = list.contents else {
-      throw LayerFault(file: file(of: id), reason: "it does not exist, and so neither does the layer \(id.hex)")
+      throw LayerError(file: file(of: id), reason: "it does not exist, and so neither does the layer \(id.hex)")
     }
     let suspect = contents.broken.map { ", unless it is number \($0.position), which cannot be read: \($0.reason)" }
-    throw LayerFault(file: file(of: id), reason: "the layer \(id.hex) is not in it\(suspect ?? "")")
+    throw LayerError(file: file(of: id), reason: "the layer \(id.hex) is not in it\(suspect ?? "")")
   }
 
   func file(of id: Digest) -> String { "layers.json" }

@@ -33,15 +33,15 @@ struct ArchiveContents {
   private var manifest: [UInt8]?
 
   /// Goes through the archive in `file`. Its layers are passed over.
-  init(reading file: ArchiveFile) throws(ArchiveFault) {
+  init(reading file: ArchiveFile) throws(ArchiveError) {
     var tar = try TarReader(Self.input(file))
     while let member = try tar.next() { try add(member, from: &tar) }
   }
 
   /// The list of the images.
   ///
-  /// - Throws: ``ArchiveFault`` that says what the archive is instead, if it has no such list.
-  func list() throws(ArchiveFault) -> [UInt8] {
+  /// - Throws: ``ArchiveError`` that says what the archive is instead, if it has no such list.
+  func list() throws(ArchiveError) -> [UInt8] {
     if let manifest { return manifest }
     if members["oci-layout"] != nil {
       throw .wrongKind("is an archive of an OCI image layout: unpack it, and name the folder as oci:PATH")
@@ -69,7 +69,7 @@ struct ArchiveContents {
     throw .content("is a link over more than \(ArchiveLimits.links) others")
   }
 
-  private static func input(_ file: ArchiveFile) throws(ArchiveFault) -> any ByteInput {
+  private static func input(_ file: ArchiveFile) throws(ArchiveError) -> any ByteInput {
     let prefix = try file.prefix(6)
     guard !prefix.isEmpty else { throw .broken("is empty") }
     for (first, compression) in compressions where prefix.starts(with: first) {
@@ -82,7 +82,7 @@ struct ArchiveContents {
     (Array("BZh".utf8), "bzip2"), ([0xfd] + Array("7zXZ".utf8), "xz"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd"),
   ]
 
-  private mutating func add(_ member: TarMember, from tar: inout TarReader) throws(ArchiveFault) {
+  private mutating func add(_ member: TarMember, from tar: inout TarReader) throws(ArchiveError) {
     // What cannot be named is not found, and nothing is ever unpacked.
     guard let name = Self.resolve(member.name) else { return }
     let found: Member
@@ -103,7 +103,7 @@ struct ArchiveContents {
     members[name] = problem.map { .doubtful($0) } ?? found
   }
 
-  private mutating func readManifest(_ size: UInt64, from tar: inout TarReader) throws(ArchiveFault) {
+  private mutating func readManifest(_ size: UInt64, from tar: inout TarReader) throws(ArchiveError) {
     guard manifest == nil else { throw .broken("has \(Self.manifestName) twice") }
     if size <= ArchiveLimits.manifestSize { manifest = try tar.contents(limit: ArchiveLimits.manifestSize) }
     guard manifest != nil else {
@@ -112,7 +112,7 @@ struct ArchiveContents {
     }
   }
 
-  private static func config(in tar: inout TarReader) throws(ArchiveFault) -> Config? {
+  private static func config(in tar: inout TarReader) throws(ArchiveError) -> Config? {
     guard let bytes = try tar.contents(limit: OCILimits.blobSize, startingWith: UInt8(ascii: "{")) else { return nil }
     return Config(
       digest: Digest(sha256Of: bytes),

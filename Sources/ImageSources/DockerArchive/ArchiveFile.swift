@@ -1,9 +1,10 @@
+internal import FileReading
 internal import Glibc
 
 /// The file of an archive, which is read from front to back, over layers by leaps.
 final class ArchiveFile: ByteInput {
   /// What the file was when it was opened.
-  let stamp: FileStamp
+  let stamp: FileFingerprint
 
   private let descriptor: CInt
   private let progress: ReadingProgress
@@ -11,10 +12,10 @@ final class ArchiveFile: ByteInput {
   private var position: Int64 = 0
 
   /// Opens the regular file at `path`, which a person named: links are followed.
-  init(path: String, reporting progress: ReadingProgress = ReadingProgress()) throws(ArchiveFault) {
+  init(path: String, reporting progress: ReadingProgress = ReadingProgress()) throws(ArchiveError) {
     self.progress = progress
     descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .file(FileProblem(errno: errno)) }
+    guard descriptor >= 0 else { throw .file(FileError(errno: errno)) }
     do {
       stamp = try Folder.regularFile(descriptor)
     } catch {
@@ -30,9 +31,9 @@ final class ArchiveFile: ByteInput {
 
   /// Whether nobody has written to the file since it was opened.
   ///
-  /// - Throws: ``ArchiveFault`` otherwise.
-  func check() throws(ArchiveFault) {
-    let now: FileStamp
+  /// - Throws: ``ArchiveError`` otherwise.
+  func check() throws(ArchiveError) {
+    let now: FileFingerprint
     do {
       now = try Folder.regularFile(descriptor)
     } catch {
@@ -42,18 +43,18 @@ final class ArchiveFile: ByteInput {
   }
 
   /// The first bytes, fewer than `count` if the file has no more.
-  func prefix(_ count: Int) throws(ArchiveFault) -> [UInt8] {
+  func prefix(_ count: Int) throws(ArchiveError) -> [UInt8] {
     defer { position = 0 }
     return Array(try next().prefix(count))
   }
 
-  func next() throws(ArchiveFault) -> UnsafeRawBufferPointer {
+  func next() throws(ArchiveError) -> UnsafeRawBufferPointer {
     try check()
     while true {
       let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(position))
       guard count >= 0 else {
         if errno == EINTR { continue }
-        throw .file(FileProblem(errno: errno))
+        throw .file(FileError(errno: errno))
       }
       move(by: Int64(count))
       return UnsafeRawBufferPointer(rebasing: buffer[..<count])

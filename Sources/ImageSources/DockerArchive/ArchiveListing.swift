@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import ImageAPI
 
 /// Makes an inventory of what an archive holds.
@@ -15,12 +16,12 @@ struct ArchiveListing {
   private var drafts: [Draft] = []
   /// Where in `drafts` the image of an id is.
   private var places: [Digest: Int] = [:]
-  private var leftOut: [LeftOut] = []
+  private var leftOut: [SkippedImage] = []
 
   /// The images of the archive at `path`.
   ///
-  /// - Throws: ``ArchiveFault`` if it has no list of them, or none that makes sense.
-  static func inventory(of contents: ArchiveContents, path: String) throws(ArchiveFault) -> Inventory {
+  /// - Throws: ``ArchiveError`` if it has no list of them, or none that makes sense.
+  static func inventory(of contents: ArchiveContents, path: String) throws(ArchiveError) -> Inventory {
     var listing = ArchiveListing(contents: contents, path: path)
     let bytes = try contents.list()
     do {
@@ -62,7 +63,7 @@ struct ArchiveListing {
   }
 
   private mutating func leave(_ image: String, _ reason: String) {
-    leftOut.append(LeftOut(image: image, path: path, reason: reason))
+    leftOut.append(SkippedImage(image: image, path: path, reason: reason))
   }
 
   private mutating func add(_ image: ArchivedImage) throws(JSONError) {

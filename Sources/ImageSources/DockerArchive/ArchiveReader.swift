@@ -1,4 +1,5 @@
 internal import CArchive
+internal import FileReading
 internal import Glibc
 
 /// An open archive of libarchive's, which takes its bytes from a ``ByteInput``.
@@ -15,10 +16,10 @@ final class ArchiveReader {
   var allowance: Int?
 
   private let input: any ByteInput
-  private var failure: ArchiveFault?
+  private var failure: ArchiveError?
 
   /// Opens what `input` holds, and reads as much as tells whether it is of that format.
-  init(_ format: Format, from input: any ByteInput) throws(ArchiveFault) {
+  init(_ format: Format, from input: any ByteInput) throws(ArchiveError) {
     self.input = input
     guard let handle = archive_read_new() else { throw .file(.failed(errno: ENOMEM)) }
     self.handle = handle
@@ -43,7 +44,7 @@ final class ArchiveReader {
   }
 
   /// What went wrong: with the input, else what libarchive says.
-  var fault: ArchiveFault { failure ?? .broken("cannot be read: \(message)") }
+  var fault: ArchiveError { failure ?? .broken("cannot be read: \(message)") }
 
   /// What libarchive says of what it did last.
   var message: String { archive_error_string(handle).map { String(cString: $0) } ?? "unknown error" }
@@ -54,7 +55,7 @@ final class ArchiveReader {
   }
 
   private func next(_ start: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
-    do throws(ArchiveFault) {
+    do throws(ArchiveError) {
       let bytes = try input.next()
       if let allowance {
         guard allowance > 0 else { throw .broken("has a header of more than \(ArchiveLimits.headerSize) bytes") }

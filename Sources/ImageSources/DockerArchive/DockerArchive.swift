@@ -1,3 +1,5 @@
+internal import FileReading
+
 /// An archive of images, as `docker save`, `podman save` and Skopeo write it, plain or compressed by gzip.
 ///
 /// - The images are those of `manifest.json`, with the names that it gives them. An archive does not say by which digest
@@ -10,7 +12,7 @@
 /// The archive is read from front to back, and nothing of it is written to disk or kept in memory but the list and the
 /// names of the files. The layers of a plain archive are leapt over; a compressed one has to be decompressed. An
 /// archive that is being written is an error, and read again when it changes.
-public struct DockerArchive: ImageSource {
+package struct DockerArchive: ImageSource {
   /// What the file was when it was last read.
   private struct Seen {
     let watch: FileWatch
@@ -19,7 +21,7 @@ public struct DockerArchive: ImageSource {
   }
 
   /// `docker-archive:` and the path as it was given.
-  public var name: String { "docker-archive:\(path)" }
+  package var name: String { "docker-archive:\(path)" }
 
   private let path: String
   private var seen: Seen?
@@ -31,7 +33,7 @@ public struct DockerArchive: ImageSource {
   /// It is not read: one that makes no sense or is only half-written is an error of ``read(reporting:)``.
   ///
   /// - Throws: ``SourceError`` if there is no file at the path.
-  public init(path: String) throws(SourceError) {
+  package init(path: String) throws(SourceError) {
     self.path = path
     do {
       _ = try ArchiveFile(path: path)
@@ -44,21 +46,21 @@ public struct DockerArchive: ImageSource {
   ///
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an archive that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
-  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
-    if let seen, !seen.watch.mayHaveChanged(to: FileStamp(following: path)) {
+  package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+    if let seen, !seen.watch.mayHaveChanged(to: FileFingerprint(following: path)) {
       if let error = seen.error { throw error }
       return nil
     }
     seen = nil
-    var fault = ArchiveFault.file(.changing)
+    var fault = ArchiveError.file(.changing)
     var last: Inventory?
     // An archive that another has just taken the place of is one that has changed.
     for _ in 0..<4 where fault == .file(.changing) {
-      let opened = FileStamp.now()
-      do throws(ArchiveFault) {
+      let opened = FileFingerprint.now()
+      do throws(ArchiveError) {
         let file = try ArchiveFile(path: path, reporting: progress)
         let watch = FileWatch(file.stamp, opened: opened)
-        do throws(ArchiveFault) {
+        do throws(ArchiveError) {
           let inventory = try ArchiveListing.inventory(of: ArchiveContents(reading: file), path: path)
           try file.check()
           // While the last write is that young, a second one may have left the same stamp.
@@ -81,7 +83,7 @@ public struct DockerArchive: ImageSource {
     throw Self.error(fault, path)
   }
 
-  private static func error(_ fault: ArchiveFault, _ path: String) -> SourceError {
+  private static func error(_ fault: ArchiveError, _ path: String) -> SourceError {
     switch fault {
     case .wrongKind(let reason):
       return SourceError(.wrongKind, "\(path) \(reason)")

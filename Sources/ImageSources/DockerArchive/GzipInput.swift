@@ -1,4 +1,5 @@
 internal import CArchive
+internal import FileReading
 
 /// What a compressed file holds, decompressed as it is read.
 final class GzipInput: ByteInput {
@@ -7,7 +8,7 @@ final class GzipInput: ByteInput {
   private var total: Int64 = 0
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
 
-  init(_ file: ArchiveFile) throws(ArchiveFault) {
+  init(_ file: ArchiveFile) throws(ArchiveError) {
     let (product, overflow) = file.stamp.size.multipliedReportingOverflow(by: ArchiveLimits.expansion)
     limit = overflow ? .max : max(product, ArchiveLimits.smallExpansion)
     reader = try ArchiveReader(.gzip, from: file)
@@ -19,7 +20,7 @@ final class GzipInput: ByteInput {
     buffer.deallocate()
   }
 
-  func next() throws(ArchiveFault) -> UnsafeRawBufferPointer {
+  func next() throws(ArchiveError) -> UnsafeRawBufferPointer {
     let count = archive_read_data(reader.handle, buffer.baseAddress, buffer.count)
     guard count >= 0 else { throw reader.fault }
     total += Int64(count)

@@ -25,12 +25,12 @@ struct TarReader: ~Copyable {
   private let reader: ArchiveReader
   private var isInMember = false
 
-  init(_ input: any ByteInput) throws(ArchiveFault) {
+  init(_ input: any ByteInput) throws(ArchiveError) {
     reader = try ArchiveReader(.tar, from: input)
   }
 
   /// Goes on to the next file, over what was not read of the last one; nil at the end.
-  mutating func next() throws(ArchiveFault) -> TarMember? {
+  mutating func next() throws(ArchiveError) -> TarMember? {
     if isInMember, archive_read_data_skip(reader.handle) < ARCHIVE_WARN { throw reader.fault }
     isInMember = true
     reader.allowance = ArchiveLimits.headerSize
@@ -50,8 +50,8 @@ struct TarReader: ~Copyable {
   ///   - limit: bytes.
   ///   - first: the first byte that the file must have; nil for any.
   /// - Returns: nil if the file is larger or begins otherwise.
-  /// - Throws: ``ArchiveFault`` if the archive ends there or makes no sense.
-  mutating func contents(limit: Int, startingWith first: UInt8? = nil) throws(ArchiveFault) -> [UInt8]? {
+  /// - Throws: ``ArchiveError`` if the archive ends there or makes no sense.
+  mutating func contents(limit: Int, startingWith first: UInt8? = nil) throws(ArchiveError) -> [UInt8]? {
     var bytes: [UInt8] = []
     while true {
       var start: UnsafeRawPointer?

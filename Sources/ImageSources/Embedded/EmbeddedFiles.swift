@@ -1,3 +1,5 @@
+internal import Diagnostics
+internal import FileReading
 internal import Glibc
 internal import ImageAPI
 
@@ -28,7 +30,7 @@ struct EmbeddedFiles {
   }
 
   /// Reads the file `name` beside the manifest, or the manifest.
-  mutating func read(_ name: String, limit: Int) throws(FileProblem) -> [UInt8] {
+  mutating func read(_ name: String, limit: Int) throws(FileError) -> [UInt8] {
     let file = "\(path)/\(name)"
     watch(file)
     let (bytes, watch) = try folder.readStable(name, limit: limit)
@@ -73,7 +75,7 @@ struct EmbeddedFiles {
     let joined = "\(path)/\(relative)"
     watch(joined)
     guard let resolved = Self.realPath(joined) else {
-      throw .content("\(shown) \(FileProblem(errno: errno).unresolved)")
+      throw .content("\(shown) \(FileError(errno: errno).unresolved)")
     }
     guard resolved == path || resolved.hasPrefix(path == "/" ? "/" : path + "/") else { throw outside }
     return resolved
@@ -83,7 +85,7 @@ struct EmbeddedFiles {
   /// path was resolved.
   ///
   /// - Returns: the digest of the file, where the layer has one.
-  private mutating func inspect(_ layer: EmbeddedLayer, at file: String) throws(FileProblem) -> Digest? {
+  private mutating func inspect(_ layer: EmbeddedLayer, at file: String) throws(FileError) -> Digest? {
     var components = file.dropFirst(path.utf8.count).split(separator: "/").map(String.init)
     let last = layer.kind == .squashfs ? components.popLast() : nil
     var place = folder
@@ -98,15 +100,16 @@ struct EmbeddedFiles {
       hashes[file] = hash
       return hash.digest
     }
-    let opened = FileStamp.now()
-    let (digest, stamp) = try place.digest(of: last)
+    let opened = FileFingerprint.now()
+    let (hash, stamp) = try place.digest(of: last)
+    let digest = Digest(hash)
     hashes[file] = Hash(digest: digest, watch: FileWatch(stamp, opened: opened))
     return digest
   }
 
   /// Notes what `path` is, links followed.
   private mutating func watch(_ path: String) {
-    watches[path] = FileWatch(FileStamp(following: path), opened: FileStamp.now())
+    watches[path] = FileWatch(FileFingerprint(following: path), opened: FileFingerprint.now())
   }
 
   /// `path` with every link in it resolved; nil, and `errno` set, if it leads to nothing.
@@ -117,7 +120,7 @@ struct EmbeddedFiles {
   }
 }
 
-extension FileProblem {
+extension FileError {
   /// The reason why a path leads to nothing: its links are followed, so one that is met too often is a circle.
   fileprivate var unresolved: String {
     self == .symbolicLink ? "leads through symbolic links without end" : reason

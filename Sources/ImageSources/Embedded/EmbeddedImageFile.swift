@@ -1,16 +1,18 @@
+internal import Diagnostics
+internal import FileReading
 internal import ImageAPI
 
 /// What one reading of a manifest found, and what to look at to know whether it still holds.
 struct EmbeddedImageFile: Sendable {
   /// The image, or why it is none.
-  let contents: Result<Image, Fault>
+  let contents: Result<Image, ManifestError>
   private let watches: [String: FileWatch]
   /// The layers' files that were hashed.
   let hashes: [String: EmbeddedFiles.Hash]
 
   /// Why a manifest is not an image's.
-  struct Fault: Error, Sendable, Hashable {
-    /// The file at fault.
+  struct ManifestError: Error, Sendable, Hashable {
+    /// The file at error.
     let path: String
     /// Which rule it breaks, with which value.
     let reason: String
@@ -18,7 +20,7 @@ struct EmbeddedImageFile: Sendable {
 
   /// Whether the manifest must be read again: a file that it needs is not the one that was read.
   var mayHaveChanged: Bool {
-    watches.contains { $0.value.mayHaveChanged(to: FileStamp(following: $0.key)) }
+    watches.contains { $0.value.mayHaveChanged(to: FileFingerprint(following: $0.key)) }
   }
 
   /// The path of the manifest's signature: its name with the last suffix replaced.
@@ -33,7 +35,7 @@ struct EmbeddedImageFile: Sendable {
   /// file is being written, and saves hashing the layers again.
   init(reading name: String, in folder: Folder, path: String, after previous: EmbeddedImageFile?) {
     var files = EmbeddedFiles(folder, path: path, known: previous?.hashes ?? [:])
-    var contents: Result<Image, Fault>
+    var contents: Result<Image, ManifestError>
     do {
       contents = .success(try Self.read(name, &files))
     } catch {
@@ -50,13 +52,13 @@ struct EmbeddedImageFile: Sendable {
     hashes = files.hashes
   }
 
-  private static func read(_ name: String, _ files: inout EmbeddedFiles) throws(Fault) -> Image {
+  private static func read(_ name: String, _ files: inout EmbeddedFiles) throws(ManifestError) -> Image {
     let path = "\(files.path)/\(name)"
     let bytes: [UInt8]
-    do throws(FileProblem) {
+    do throws(FileError) {
       bytes = try files.read(name, limit: EmbeddedLimits.manifestSize)
     } catch {
-      throw Fault(path: path, reason: "it \(error.reason)")
+      throw ManifestError(path: path, reason: "it \(error.reason)")
     }
     let digest = Digest(sha256Of: bytes)
     do throws(JSONError) {
@@ -71,7 +73,7 @@ struct EmbeddedImageFile: Sendable {
       }
       return Image(id: digest, repoTags: [manifest.imageName], size: manifest.size)
     } catch {
-      throw Fault(path: path, reason: error.reason)
+      throw ManifestError(path: path, reason: error.reason)
     }
   }
 
@@ -80,7 +82,7 @@ struct EmbeddedImageFile: Sendable {
   ) throws(JSONError) {
     let signature = signature(of: name)
     let bytes: [UInt8]
-    do throws(FileProblem) {
+    do throws(FileError) {
       bytes = try files.read(signature, limit: EmbeddedLimits.manifestSize)
     } catch {
       throw .content("its signature \(signature) \(error.reason)")

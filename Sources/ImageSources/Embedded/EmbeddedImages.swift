@@ -1,3 +1,4 @@
+internal import FileReading
 internal import Glibc
 internal import ImageAPI
 
@@ -15,9 +16,9 @@ internal import ImageAPI
 ///
 /// Symbolic links of layers are followed as long as they stay in the manifest's folder; a link that is a manifest or a
 /// signature is not, unless it is what was named.
-public struct EmbeddedImages: ImageSource {
+package struct EmbeddedImages: ImageSource {
   /// `embedded:` and the path as it was given.
-  public var name: String { "embedded:\(path)" }
+  package var name: String { "embedded:\(path)" }
 
   /// The folder to read, and the one manifest in it that was named; nil for all.
   private struct Place {
@@ -38,7 +39,7 @@ public struct EmbeddedImages: ImageSource {
   /// Opens the manifest, or folder of manifests, at `path`.
   ///
   /// - Throws: ``SourceError`` if there is neither.
-  public init(path: String) throws(SourceError) {
+  package init(path: String) throws(SourceError) {
     self.path = path
     let place = try Self.open(path)
     guard place.manifest == nil, let looks = OtherStore.looks(place.folder, path: path) else { return }
@@ -48,7 +49,7 @@ public struct EmbeddedImages: ImageSource {
   /// The images, or nil if nothing has changed.
   ///
   /// - Throws: ``SourceError`` if the folder cannot be read, or the one manifest that was named is wrong.
-  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+  package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let place = try Self.open(path)
     if lastPath != place.path {
       files = [:]
@@ -71,8 +72,8 @@ public struct EmbeddedImages: ImageSource {
       files[name] = file
       progress.advance()
     }
-    if let manifest = place.manifest, case .failure(let fault)? = files[manifest]?.contents {
-      throw SourceError(.broken, "\(path) is not the manifest of an embedded image: \(fault.reason)")
+    if let manifest = place.manifest, case .failure(let error)? = files[manifest]?.contents {
+      throw SourceError(.broken, "\(path) is not the manifest of an embedded image: \(error.reason)")
     }
     guard isChanged else { return nil }
     isChanged = false
@@ -84,13 +85,13 @@ public struct EmbeddedImages: ImageSource {
     for name in names {
       switch files[name]?.contents {
       case .success(let image): inventory.images.append(image)
-      case .failure(let fault):
-        inventory.leftOut.append(LeftOut(image: name, path: fault.path, reason: fault.reason))
+      case .failure(let error):
+        inventory.leftOut.append(SkippedImage(image: name, path: error.path, reason: error.reason))
       case nil: break
       }
     }
     inventory.leftOut += unnamed.map { name in
-      LeftOut(image: name, path: "\(folder)/\(name)", reason: "its file's name is not UTF-8")
+      SkippedImage(image: name, path: "\(folder)/\(name)", reason: "its file's name is not UTF-8")
     }
     inventory.uniteImages()
     return inventory
@@ -123,11 +124,11 @@ public struct EmbeddedImages: ImageSource {
   private static func open(_ path: String) throws(SourceError) -> Place {
     let remedy = "name a manifest of an embedded image, or a folder of them"
     guard let resolved = EmbeddedFiles.realPath(path) else {
-      throw SourceError(path, FileProblem(errno: errno), remedy: remedy)
+      throw SourceError(path, FileError(errno: errno), remedy: remedy)
     }
-    do throws(FileProblem) {
+    do throws(FileError) {
       var status = stat()
-      guard stat(resolved, &status) == 0 else { throw FileProblem(errno: errno) }
+      guard stat(resolved, &status) == 0 else { throw FileError(errno: errno) }
       if status.st_mode & S_IFMT == S_IFDIR {
         return Place(folder: try Folder(path: resolved), path: resolved, manifest: nil)
       }

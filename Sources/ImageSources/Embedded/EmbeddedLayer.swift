@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import ImageAPI
 
 /// A layer of an embedded image, as its manifest describes it; the rules that need no look at the host are kept.

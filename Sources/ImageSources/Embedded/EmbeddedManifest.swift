@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import ImageAPI
 
 /// The manifest of an embedded image; the rules that need no look at the host are kept.

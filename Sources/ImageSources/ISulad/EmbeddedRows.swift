@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import GRDB
 internal import ImageAPI
 
@@ -8,7 +9,7 @@ internal import ImageAPI
 struct EmbeddedRows: Sendable, Hashable {
   private(set) var images: [Image] = []
   /// Rows that are no image, and names of none.
-  private(set) var leftOut: [LeftOut] = []
+  private(set) var leftOut: [SkippedImage] = []
 
   /// A row, and the names that point at it.
   private struct Row {
@@ -53,7 +54,7 @@ struct EmbeddedRows: Sendable, Hashable {
       guard count <= limit else { throw Self.tooMany("image_info") }
       let number: Int64 = row[0]
       func leaveOut(_ reason: String) {
-        leftOut.append(LeftOut(image: "row \(number) of image_info", path: path, reason: reason))
+        leftOut.append(SkippedImage(image: "row \(number) of image_info", path: path, reason: reason))
       }
       let text = Self.text(row[2])
       guard let text, text.hasPrefix("sha256:"), let id = Digest(text) else {
@@ -84,7 +85,7 @@ struct EmbeddedRows: Sendable, Hashable {
       count += 1
       guard count <= limit else { throw Self.tooMany("image_names") }
       func leaveOut(_ name: String, _ reason: String) {
-        leftOut.append(LeftOut(image: name, path: path, reason: reason))
+        leftOut.append(SkippedImage(image: name, path: path, reason: reason))
       }
       guard let text = Self.text(row[0]), !text.isEmpty else {
         leaveOut("a name in image_names", "its name is empty or not UTF-8")

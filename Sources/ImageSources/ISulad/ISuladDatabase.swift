@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 /// An iSulad graph's `sqlite.db`, which lists the embedded images, as it was last read.
@@ -48,7 +49,7 @@ struct ISuladDatabase: Sendable {
   private mutating func read(_ graph: Folder, _ path: String) throws(SQLiteFile.Problem) -> EmbeddedRows {
     var last: SQLiteFile.Problem?
     for _ in 0..<3 {
-      let opened = FileStamp.now()
+      let opened = FileFingerprint.now()
       let before = stamps(in: graph)
       watches = before.map { FileWatch($0, opened: opened) }
       do throws(SQLiteFile.Problem) {
@@ -66,7 +67,7 @@ struct ISuladDatabase: Sendable {
   }
 
   /// Of the database, its journal, and its write-ahead log.
-  private func stamps(in graph: Folder) -> [FileStamp?] {
+  private func stamps(in graph: Folder) -> [FileFingerprint?] {
     ["", "-journal", "-wal"].map { graph.stamp(Self.file + $0) }
   }
 
@@ -77,7 +78,7 @@ struct ISuladDatabase: Sendable {
     if let problem {
       let rest = rows == nil ? "" : "; those that it last listed are listed still"
       inventory.leftOut.append(
-        LeftOut(image: "embedded images", path: "\(path)/\(Self.file)", reason: "it \(problem.reason)\(rest)"))
+        SkippedImage(image: "embedded images", path: "\(path)/\(Self.file)", reason: "it \(problem.reason)\(rest)"))
     }
   }
 }

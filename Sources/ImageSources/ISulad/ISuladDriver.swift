@@ -1,3 +1,5 @@
+internal import Concurrency
+internal import FileReading
 internal import ImageAPI
 
 /// The images of one storage driver: `<driver>-images` and `<driver>-layers` in an iSulad graph's `storage`.
@@ -21,9 +23,9 @@ struct ISuladDriver: StoreDriver {
   ///   - storage: iSulad's folder `storage`.
   ///   - progress: told of each image that is read.
   /// - Returns: whether anything is not as it was.
-  /// - Throws: ``FileProblem`` if the folder of the images cannot be read, which leaves everything as it was.
-  mutating func update(in storage: Folder, reporting progress: ReadingProgress) throws(FileProblem) -> Bool {
-    let opened = FileStamp.now()
+  /// - Throws: ``FileError`` if the folder of the images cannot be read, which leaves everything as it was.
+  mutating func update(in storage: Folder, reporting progress: ReadingProgress) throws(FileError) -> Bool {
+    let opened = FileFingerprint.now()
     let images = try Folder(name.imagesFolder, in: storage)
     let stamp = try images.ownStamp()
     var isChanged = imagesWatch == nil
@@ -44,7 +46,7 @@ struct ISuladDriver: StoreDriver {
     let stale = ids.filter { files[$0]?.mayHaveChanged($0, in: images) ?? true }
     let known = files
     progress.expect(stale.count)
-    let read = mapOnAllCores(stale) { id in
+    let read = parallelMap(stale) { id in
       defer { progress.advance() }
       return ISuladImageFile(reading: id, in: images, after: known[id])
     }
@@ -74,15 +76,16 @@ struct ISuladDriver: StoreDriver {
     for id in ids {
       switch files[id]?.contents {
       case .image(let image):
-        do throws(LayerFault) {
+        do throws(LayerError) {
           inventory.images.append(try layers.listed(image))
         } catch {
           inventory.leftOut.append(
-            LeftOut(image: image.shown, path: "\(path)/\(name.layersFolder)/\(error.file)", reason: error.reason))
+            SkippedImage(
+              image: image.displayName, path: "\(path)/\(name.layersFolder)/\(error.file)", reason: error.reason))
         }
       case .failed(let file, let reason)?:
         inventory.leftOut.append(
-          LeftOut(image: id.description, path: "\(path)/\(name.imagesFolder)/\(file)", reason: reason))
+          SkippedImage(image: id.description, path: "\(path)/\(name.imagesFolder)/\(file)", reason: reason))
       case ISuladImageFile.Contents.none?, nil: break
       }
     }

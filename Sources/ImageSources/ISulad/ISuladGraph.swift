@@ -1,4 +1,4 @@
-internal import ImageAPI
+internal import FileReading
 
 /// The graph of iSulad, by default `/var/lib/isulad`: the images of its OCI store and its embedded images, in one list.
 ///
@@ -13,12 +13,12 @@ internal import ImageAPI
 /// Nothing is ever written, no lock of SQLite held for longer than a read. No symbolic link below the folder is followed.
 /// A file that iSulad is writing is read again; while it makes no sense, what was last found in it is listed, for two
 /// seconds.
-public struct ISuladGraph: ImageSource {
+package struct ISuladGraph: ImageSource {
   /// Where iSulad keeps its graph if it is not told otherwise.
-  public static let defaultPath = "/var/lib/isulad"
+  package static let defaultPath = "/var/lib/isulad"
 
   /// `isulad:` and the path as it was given.
-  public var name: String { "isulad:\(path)" }
+  package var name: String { "isulad:\(path)" }
 
   private let path: String
   private var database = ISuladDatabase()
@@ -29,7 +29,7 @@ public struct ISuladGraph: ImageSource {
   /// Opens the graph in the folder `path`.
   ///
   /// - Throws: ``SourceError`` if there is no graph, with a word on what the folder looks like instead.
-  public init(path: String) throws(SourceError) {
+  package init(path: String) throws(SourceError) {
     self.path = path
     let graph = try Self.open(path)
     guard let storage = try Self.openStorage(in: graph, path) else { return }
@@ -42,7 +42,7 @@ public struct ISuladGraph: ImageSource {
   /// embedded images that it last listed are listed still.
   ///
   /// - Throws: ``SourceError`` if the folder cannot be read, or has nothing but a database that never could.
-  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+  package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let graph = try Self.open(path)
     let storage = try Self.openStorage(in: graph, path)
     if database.update(in: graph, path: path) { isChanged = true }
@@ -69,7 +69,7 @@ public struct ISuladGraph: ImageSource {
       throw SourceError("\(path)/storage", error, remedy: remedy)
     }
     for index in drivers.indices {
-      do throws(FileProblem) {
+      do throws(FileError) {
         if try drivers[index].update(in: storage, reporting: progress) { isChanged = true }
       } catch {
         throw SourceError("\(path)/storage/\(drivers[index].name.imagesFolder)", error, remedy: remedy)
@@ -97,7 +97,7 @@ public struct ISuladGraph: ImageSource {
   }
 
   private static func openStorage(in graph: Folder, _ path: String) throws(SourceError) -> Folder? {
-    do throws(FileProblem) {
+    do throws(FileError) {
       return try Folder("storage", in: graph)
     } catch {
       if error == .missing { return nil }

@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 extension ISuladImageFile {
@@ -6,7 +7,7 @@ extension ISuladImageFile {
   /// What was found there last, `previous`, stands while the file is being written to, and saves reading the
   /// configuration again.
   init(reading id: Digest, in images: Folder, after previous: ISuladImageFile?) {
-    let opened = FileStamp.now()
+    let opened = FileFingerprint.now()
     do {
       self = try Self.read(id, in: Folder(id.hex, in: images), opened, previous)
     } catch {
@@ -20,7 +21,7 @@ extension ISuladImageFile {
 
   private static func read(
     _ id: Digest, in folder: Folder, _ opened: Int64, _ previous: ISuladImageFile?
-  ) throws(FileProblem) -> ISuladImageFile {
+  ) throws(FileError) -> ISuladImageFile {
     // The files of an image that is being made or removed come and go in any order.
     let isYoung = try !FileWatch(folder.ownStamp(), opened: opened).isSettled
     let bytes: [UInt8]
@@ -49,7 +50,7 @@ extension ISuladImageFile {
       return ISuladImageFile(.failed(file: path(id), reason: error.reason), watch, digest)
     }
     let user: ImageUser
-    do throws(ConfigFault) {
+    do throws(ConfigError) {
       if let last = previous?.image { user = last.image.user } else { user = try Self.user(id, in: folder, opened) }
     } catch {
       if error.isMissing, isYoung { return ISuladImageFile(.none, FileWatch(unsettled: watch.stamp)) }
@@ -72,7 +73,7 @@ extension ISuladImageFile {
   }
 
   /// What is wrong with a configuration.
-  private struct ConfigFault: Error {
+  private struct ConfigError: Error {
     let file: String
     let reason: String
     let watch: FileWatch
@@ -80,25 +81,25 @@ extension ISuladImageFile {
   }
 
   /// Reads the user from the configuration, which is the big data named by the image's id.
-  private static func user(_ id: Digest, in folder: Folder, _ opened: Int64) throws(ConfigFault) -> ImageUser {
+  private static func user(_ id: Digest, in folder: Folder, _ opened: Int64) throws(ConfigError) -> ImageUser {
     let file = BigDataFile.name(id.description) ?? id.hex
     let bytes: [UInt8]
     let watch: FileWatch
-    do throws(FileProblem) {
+    do throws(FileError) {
       (bytes, watch) = try folder.readStable(file, limit: ISuladLimits.fileSize)
     } catch {
       let stamp = error == .missing ? nil : folder.stamp(file)
-      throw ConfigFault(
+      throw ConfigError(
         file: file, reason: "its configuration \(error.reason)", watch: FileWatch(stamp, opened: opened),
         isMissing: error == .missing)
     }
     guard Digest(sha256Of: bytes) == id else {
-      throw ConfigFault(file: file, reason: "its configuration is not what the image's id says", watch: watch)
+      throw ConfigError(file: file, reason: "its configuration is not what the image's id says", watch: watch)
     }
     do throws(JSONError) {
       return try OCIConfig(bytes).user
     } catch {
-      throw ConfigFault(file: file, reason: error.reason, watch: watch)
+      throw ConfigError(file: file, reason: error.reason, watch: watch)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 /// What one reading of an image's folder found, and what to look at to know whether it still holds.

@@ -1,16 +1,18 @@
+internal import Concurrency
+internal import FileReading
 internal import ImageAPI
 
 /// The layers that the images of one driver are made of, each read once for as long as an image needs it.
 struct ISuladLayers: LayerStore, Sendable {
   private struct Entry: Sendable {
-    let layer: Result<LayerRecord, LayerFault>
+    let layer: Result<LayerRecord, LayerError>
     let watch: FileWatch
 
     init(reading id: Digest, in layers: Folder?) {
-      let opened = FileStamp.now()
+      let opened = FileFingerprint.now()
       let file = ISuladLayers.path(id)
-      func fault(_ reason: String) -> Result<LayerRecord, LayerFault> {
-        .failure(LayerFault(file: file, reason: reason))
+      func fault(_ reason: String) -> Result<LayerRecord, LayerError> {
+        .failure(LayerError(file: file, reason: reason))
       }
       guard let layers else {
         layer = fault("its layer does not exist")
@@ -66,7 +68,7 @@ struct ISuladLayers: LayerStore, Sendable {
         entries[id].map { $0.watch.mayHaveChanged(to: layers?.stamp(Self.path(id))) } ?? true
       }
       let unread = Array(stale)
-      for (id, entry) in zip(unread, mapOnAllCores(unread) { Entry(reading: $0, in: layers) }) { known[id] = entry }
+      for (id, entry) in zip(unread, parallelMap(unread) { Entry(reading: $0, in: layers) }) { known[id] = entry }
       var next: Set<Digest> = []
       for id in level {
         known[id] = known[id] ?? entries[id]
@@ -84,8 +86,8 @@ struct ISuladLayers: LayerStore, Sendable {
     entries.count == other.entries.count && entries.allSatisfy { other.entries[$0.key]?.layer == $0.value.layer }
   }
 
-  func layer(_ id: Digest) throws(LayerFault) -> LayerRecord {
-    guard let entry = entries[id] else { throw LayerFault(file: file(of: id), reason: "its layer does not exist") }
+  func layer(_ id: Digest) throws(LayerError) -> LayerRecord {
+    guard let entry = entries[id] else { throw LayerError(file: file(of: id), reason: "its layer does not exist") }
     return try entry.layer.get()
   }
 

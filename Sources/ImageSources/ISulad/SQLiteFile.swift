@@ -1,3 +1,4 @@
+internal import FileReading
 internal import FoundationEssentials
 internal import GRDB
 
@@ -31,7 +32,7 @@ struct SQLiteFile {
   init(_ name: String, in folder: Folder, path: String) throws(Problem) {
     self.path = "\(path)/\(name)"
     let header: [UInt8]
-    do throws(FileProblem) {
+    do throws(FileError) {
       header = try folder.prefix(of: name, count: Self.headerSize)
     } catch {
       throw Problem(reason: error.reason, isLock: false)

@@ -1,3 +1,5 @@
+internal import FileReading
+
 /// Where the manifests, indexes and configurations of images lie, each under its digest.
 protocol BlobStore: Sendable {
   /// Where the blob is, nil if its digest's algorithm cannot be checked.
@@ -6,11 +8,11 @@ protocol BlobStore: Sendable {
 
 /// A file that may not be there, in a folder that may not be there.
 struct BlobPlace {
-  let folder: Result<Folder, FileProblem>
+  let folder: Result<Folder, FileError>
   let file: String
 
   /// The file's stamp, nil if there is none.
-  var stamp: FileStamp? { (try? folder.get())?.stamp(file) }
+  var stamp: FileFingerprint? { (try? folder.get())?.stamp(file) }
 }
 
 extension BlobStore {
@@ -19,13 +21,13 @@ extension BlobStore {
     guard let place = place(of: digest) else {
       throw OCIBlob.Failure(digest: digest, reason: "its digest's algorithm is neither sha256 nor sha512")
     }
-    let opened = FileStamp.now()
-    func failure(_ reason: String, _ stamp: FileStamp?) -> OCIBlob.Failure {
+    let opened = FileFingerprint.now()
+    func failure(_ reason: String, _ stamp: FileFingerprint?) -> OCIBlob.Failure {
       OCIBlob.Failure(digest: digest, reason: reason, watch: FileWatch(stamp, opened: opened))
     }
-    let stamp: FileStamp
+    let stamp: FileFingerprint
     let bytes: [UInt8]
-    do throws(FileProblem) {
+    do throws(FileError) {
       (bytes, stamp) = try place.folder.get().read(place.file, limit: OCILimits.blobSize)
     } catch {
       // A file that was missing may stand there by now, and must not be taken for one that was looked at.

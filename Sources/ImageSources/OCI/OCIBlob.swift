@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 /// A manifest or nested index, as it is remembered once it has been read and its digest checked.

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import OrderedCollections
 
 /// The manifests and nested indexes that a layout names, each read once for as long as it is named.
@@ -28,7 +29,7 @@ struct OCIBlobs: Sendable {
     var level = mark(index.manifests, in: blobs)
     for depth in 0...OCILimits.nesting {
       progress.expect(level.unread.count { !$0.isIndex })
-      let found = mapOnAllCores(level.unread) { key in
+      let found = parallelMap(level.unread) { key in
         defer { if !key.isIndex { progress.advance() } }
         return OCIBlob(reading: key, in: blobs)
       }

@@ -1,4 +1,4 @@
-internal import ImageAPI
+internal import Diagnostics
 
 /// A descriptor of the OCI image specification: which blob, what it is, how large it is.
 struct OCIDescriptor: Sendable {

@@ -1,3 +1,5 @@
+internal import Diagnostics
+internal import FileReading
 internal import ImageAPI
 
 /// An OCI image layout: a folder with `oci-layout`, `index.json` and `blobs`, as Skopeo, umoci, Buildah and BuildKit
@@ -19,7 +21,7 @@ internal import ImageAPI
 ///
 /// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it:
 /// that a blob in use is deleted behind the index's back is not noticed.
-public struct OCILayout: ImageSource {
+package struct OCILayout: ImageSource {
   /// What `index.json` was when it was last read.
   private struct Seen {
     let watch: FileWatch
@@ -29,13 +31,13 @@ public struct OCILayout: ImageSource {
   }
 
   /// `oci:` and the path as it was given.
-  public var name: String { "oci:\(path)" }
+  package var name: String { "oci:\(path)" }
 
   private let path: String
   private var seen: Seen?
   private var blobs = OCIBlobs()
   /// The last inventory's, to know whether another reading found the same.
-  private var leftOut: [LeftOut] = []
+  private var leftOut: [SkippedImage] = []
   private var listed: Digest?
 
   /// Opens the layout in the folder `path`.
@@ -43,7 +45,7 @@ public struct OCILayout: ImageSource {
   /// The images are not looked at: an index that is wrong or only half-written is an error of ``read(reporting:)``.
   ///
   /// - Throws: ``SourceError`` if there is no layout of a known version at the path.
-  public init(path: String) throws(SourceError) {
+  package init(path: String) throws(SourceError) {
     self.path = path
     _ = try Self.open(path)
   }
@@ -52,15 +54,15 @@ public struct OCILayout: ImageSource {
   ///
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an index that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
-  public mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
-    let isUnchanged = seen.map { !$0.watch.mayHaveChanged(to: FileStamp(path: "\(path)/index.json")) } ?? false
+  package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
+    let isUnchanged = seen.map { !$0.watch.mayHaveChanged(to: FileFingerprint(path: "\(path)/index.json")) } ?? false
     if isUnchanged, blobs.failures.isEmpty { return try nothingNew() }
     let folder = try Self.open(path)
     let files = BlobFolder(folder)
     let mayRecover = blobs.mayRecover(in: files)
     if isUnchanged, !mayRecover { return try nothingNew() }
 
-    let opened = FileStamp.now()
+    let opened = FileFingerprint.now()
     let (bytes, stamp) = try index(in: folder)
     let digest = Digest(sha256Of: bytes)
     func asSeen(_ error: SourceError?) -> Seen {
@@ -96,8 +98,8 @@ public struct OCILayout: ImageSource {
   }
 
   /// Reads `index.json`, once more if it is being written to.
-  private func index(in folder: Folder) throws(SourceError) -> (bytes: [UInt8], stamp: FileStamp) {
-    var problem = FileProblem.changing
+  private func index(in folder: Folder) throws(SourceError) -> (bytes: [UInt8], stamp: FileFingerprint) {
+    var problem = FileError.changing
     for _ in 0..<3 where problem == .changing {
       do {
         return try folder.read("index.json", limit: OCILimits.layoutIndexSize)
@@ -120,7 +122,7 @@ public struct OCILayout: ImageSource {
     do {
       let (bytes, _) = try folder.read("oci-layout", limit: OCILimits.blobSize)
       version = try OCILayoutFile(bytes).version
-    } catch let problem as FileProblem {
+    } catch let problem as FileError {
       throw SourceError(
         "\(path)/oci-layout", problem, remedy: "a folder is an OCI image layout only with this file")
     } catch let error as JSONError {

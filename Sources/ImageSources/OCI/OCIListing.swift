@@ -14,7 +14,7 @@ struct OCIListing {
     let descriptor: OCIDescriptor
     let name: OCIName?
 
-    var shown: String { descriptor.name ?? descriptor.digest.description }
+    var displayName: String { descriptor.name ?? descriptor.digest.description }
   }
 
   private let path: String
@@ -22,7 +22,7 @@ struct OCIListing {
   private var drafts: [Draft] = []
   /// Where in `drafts` the image of an id is.
   private var places: [Digest: Int] = [:]
-  private var leftOut: [LeftOut] = []
+  private var leftOut: [SkippedImage] = []
   private var followed = 0
 
   /// The images of `index`, as far as `blobs` has them; `path` is the layout's, for what is said of files in it.
@@ -97,13 +97,13 @@ struct OCIListing {
     for entry in broken {
       let place = "manifests[\(entry.position)]"
       leftOut.append(
-        LeftOut(
-          image: root.map { "\($0.shown) \(place)" } ?? place, path: "\(path)/\(file)", reason: entry.reason))
+        SkippedImage(
+          image: root.map { "\($0.displayName) \(place)" } ?? place, path: "\(path)/\(file)", reason: entry.reason))
     }
   }
 
   private mutating func leave(_ root: Root, _ digest: BlobDigest, _ reason: String) {
-    leftOut.append(LeftOut(image: root.shown, path: "\(path)/\(Self.file(digest))", reason: reason))
+    leftOut.append(SkippedImage(image: root.displayName, path: "\(path)/\(Self.file(digest))", reason: reason))
   }
 
   private static func file(_ digest: BlobDigest) -> String {

@@ -1,5 +1,3 @@
-internal import ImageAPI
-
 /// A name that a layout gives a manifest or an index.
 ///
 /// It is whatever the annotation says: a full reference (`example.org/app:1.0`), a repository and tag, or, as umoci

@@ -1,3 +1,5 @@
+internal import FileReading
+
 /// The name of a storage driver, such as `overlay`, after which the folders of its images and layers are called.
 struct DriverName: Sendable, Hashable {
   private static let imagesSuffix = "-images"
@@ -18,7 +20,7 @@ struct DriverName: Sendable, Hashable {
   }
 
   /// The drivers that have images in the folder `store`, sorted.
-  static func all(in store: Folder) throws(FileProblem) -> [DriverName] {
+  static func all(in store: Folder) throws(FileError) -> [DriverName] {
     try store.entries(limit: RecordLimits.folderEntries).filter(\.isUTF8)
       .compactMap { DriverName(imagesFolder: $0.name) }.sorted { $0.text < $1.text }
   }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import ImageAPI
 
 /// What containers/storage and iSulad, which took the form over from it, record of an image.

@@ -34,7 +34,7 @@ struct RecordedImage: Sendable, Hashable {
   }
 
   /// What a person knows the image by.
-  var shown: String { image.repoTags.first ?? image.repoDigests.first ?? image.id.description }
+  var displayName: String { image.repoTags.first ?? image.repoDigests.first ?? image.id.description }
 
   /// The image with its size.
   ///

@@ -1,6 +1,6 @@
+import Concurrency
 import Foundation
 import Glibc
-import ImageRegistry
 
 /// What comes out of a pipe, as it comes.
 final class CapturedText: Sendable {

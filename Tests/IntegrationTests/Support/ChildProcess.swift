@@ -1,5 +1,5 @@
+import Concurrency
 import Foundation
-import ImageRegistry
 import Testing
 
 /// A program that runs beside the test, and never longer than the test.

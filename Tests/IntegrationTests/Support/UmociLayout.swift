@@ -1,4 +1,5 @@
 import Foundation
+import ImageAPI
 
 /// An OCI image layout that umoci keeps.
 final class UmociLayout: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import ImageAPI
 import Testing
 
 /// The command under test, as a user runs it.
@@ -83,12 +84,12 @@ struct RunningWorker {
       let state: String
       let images: Int
       let leftOutCount: Int
-      let leftOut: [LeftOut]
+      let leftOut: [SkippedImage]
       let age: Int?
       let lastError: String
     }
 
-    struct LeftOut: Decodable, Equatable {
+    struct SkippedImage: Decodable, Equatable {
       let image: String
       let path: String
       let reason: String

@@ -1,0 +1,146 @@
+internal import Concurrency
+internal import Diagnostics
+package import Logging
+internal import Synchronization
+package import ZeroMQ
+
+/// Decides who may connect to the sockets of a context, and whether who has connected may still ask.
+///
+/// libzmq asks once, when a connection is made, and cannot be told to close one. So whoever receives a message asks again
+/// by ``refusedKey(of:at:)``, before it sends the message on: a message that is sent on has lost its sender.
+package final class ZAPAuthenticator: Sendable {
+  private let allowed = Lock<Set<String>>([])
+  private let refusals = Lock(RateLimit(most: 10, each: .seconds(10)))
+  /// Whether there is anybody who is not let in.
+  package let hasList: Bool
+  private let logger: Logger
+
+  private let failure = Lock<ZeroMQError?>(nil)
+  private let isStopping = Atomic(false)
+  private let started = Latch()
+  private let ended = Latch()
+
+  /// A change of the list counts within two seconds: this for the wait, the rest for reading.
+  private static let patience = Duration.milliseconds(250)
+
+  /// Reads the list and takes its place, so that it is there before an endpoint is bound. Where everybody is let in, that
+  /// is no place at all.
+  ///
+  /// - Throws: `addressInUse` when the context has another ZAP handler.
+  package init(_ security: ServerSecurity, in context: Context, logger: Logger) throws(ZeroMQError) {
+    self.logger = logger
+    guard case .curve(_, .folder(let path)) = security else {
+      hasList = false
+      return
+    }
+    hasList = true
+    NamedThread.start("waybill-zap") { [self] in
+      run(in: context, by: AuthorizedKeys(path: path))
+      ended.open()
+    }
+    while !started.wait(atMost: .seconds(60)) {}
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Ends its thread. The endpoints must have gone before, as libzmq lets everybody in where nobody decides.
+  package func stop() {
+    guard hasList else { return }
+    isStopping.store(true, ordering: .relaxed)
+    _ = ended.wait(atMost: .seconds(2))
+  }
+
+  /// Whether the sender of a message may still ask.
+  ///
+  /// - Parameters:
+  ///   - key: The message's `userID`. A message without one came over a connection that this process made itself.
+  ///   - address: The message's `peerAddress`.
+  /// - Returns: The sender's key, when it is not allowed any more.
+  package func refusedKey(
+    of key: @autoclosure () -> String?, at address: @autoclosure () -> String?
+  ) -> String? {
+    guard hasList, let key = key(), !allowed.withLock({ $0.contains(key) }) else { return nil }
+    logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
+    return key
+  }
+
+  /// As ``refusedKey(of:at:)``, of a message of several frames whose frame at `index` the peer sent.
+  package func refusedKey(of message: borrowing MultipartMessage, frame index: Int) -> String? {
+    guard hasList else { return nil }
+    let address = message.metadata("Peer-Address", ofFrame: index)
+    return refusedKey(of: message.metadata("User-Id", ofFrame: index), at: address)
+  }
+
+  private func run(in context: Context, by list: AuthorizedKeys) {
+    var list = list
+    var contents = AuthorizedKeys.Contents()
+    var lastRead = ContinuousClock.now
+    var isInPlace = false
+    do throws(ZeroMQError) {
+      let handler = try ZAPHandler(in: context, patience: Self.patience)
+      contents = list.read() ?? contents
+      accept(contents, of: list.path)
+      isInPlace = true
+      started.open()
+      while !isStopping.load(ordering: .relaxed) {
+        _ = try handler.answer(decide)
+        guard ContinuousClock.now - lastRead >= Self.patience else { continue }
+        lastRead = .now
+        logHeldRefusals()
+        guard let new = list.read(), new != contents else { continue }
+        contents = new
+        accept(contents, of: list.path)
+      }
+    } catch {
+      guard isInPlace else {
+        failure.withLock { $0 = error }
+        started.open()
+        return
+      }
+      guard error.code != .contextTerminated else { return }
+      logger.critical("cannot decide who may connect", metadata: [LogKey.error: "\(error)"])
+      // Sockets without a handler would let everybody in.
+      context.shutdown()
+    }
+  }
+
+  private func decide(_ request: ZAPRequest) -> ZAPReply {
+    guard case .curve(let key) = request.mechanism else {
+      logRefusal(key: "", address: request.address, reason: "not CURVE")
+      return .refuse("CURVE only")
+    }
+    guard allowed.withLock({ $0.contains(key) }) else {
+      logRefusal(key: key, address: request.address, reason: "not among the authorized keys")
+      return .refuse("not allowed")
+    }
+    return .allow(userID: key)
+  }
+
+  private func accept(_ contents: AuthorizedKeys.Contents, of path: String) {
+    allowed.withLock { $0 = contents.keys }
+    for problem in contents.problems.prefix(Self.maxLogged) {
+      logger.error("cannot read an authorized key", metadata: [LogKey.error: "\(problem)"])
+    }
+    let metadata: Logger.Metadata = [LogKey.path: "\(path)", LogKey.keys: "\(contents.keys.count)"]
+    if contents.keys.isEmpty {
+      logger.error("no authorized keys: nobody is let in", metadata: metadata)
+    } else {
+      logger.notice("authorized keys", metadata: metadata)
+    }
+  }
+
+  /// As many broken files as one reading logs.
+  private static let maxLogged = 20
+
+  private func logRefusal(key: String, address: String, reason: String) {
+    guard refusals.withLock({ $0.admit(at: .now) }) else { return }
+    logger.warning(
+      "refused a client",
+      metadata: [LogKey.address: "\(address)", LogKey.key: "\(key)", LogKey.reason: "\(reason)"])
+  }
+
+  private func logHeldRefusals() {
+    let count = refusals.withLock { $0.takeHeld(at: .now) }
+    guard count > 0 else { return }
+    logger.warning("refused clients", metadata: [LogKey.refused: "\(count)"])
+  }
+}

@@ -1,0 +1,42 @@
+internal import Glibc
+
+/// Why a file or folder of a store could not be read.
+package enum FileError: Error, Hashable {
+  case missing
+  case denied
+  case symbolicLink
+  case notAFolder
+  case notAFile
+  case tooLarge(size: Int64, limit: Int)
+  /// A folder with more in it than is believed.
+  case tooMany(limit: Int)
+  /// Written to while it was read.
+  case changing
+  case failed(errno: CInt)
+
+  package init(errno: CInt) {
+    switch errno {
+    case ENOENT: self = .missing
+    case EACCES, EPERM: self = .denied
+    case ELOOP: self = .symbolicLink
+    case ENOTDIR: self = .notAFolder
+    case ENXIO, EISDIR: self = .notAFile
+    default: self = .failed(errno: errno)
+    }
+  }
+
+  /// A clause that goes on from the file's name.
+  package var reason: String {
+    switch self {
+    case .missing: "does not exist"
+    case .denied: "may not be read by this user"
+    case .symbolicLink: "is a symbolic link, which is not followed"
+    case .notAFolder: "is not a folder"
+    case .notAFile: "is not a regular file"
+    case .tooLarge(let size, let limit): "has \(size) bytes, more than the limit of \(limit)"
+    case .tooMany(let limit): "holds more than \(limit) files"
+    case .changing: "is being written to"
+    case .failed(let errno): "cannot be read: \(String(cString: strerror(errno)))"
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Glibc
+internal import ImageAPI
+internal import MessagePack
+
+/// Images that stand one after the other in a chunk: often a lone one.
+struct ImageSlice: Sendable {
+  private let chunk: Chunk
+  private let positions: Range<Int>
+
+  init(_ positions: Range<Int>, of chunk: Chunk) {
+    self.chunk = chunk
+    self.positions = positions
+  }
+
+  var count: Int { positions.count }
+  var byteCount: Int { chunk.range(of: positions).count }
+  /// - Precondition: The run is not empty.
+  var lastID: Digest { chunk.id(at: positions.upperBound - 1) }
+  /// - Precondition: The run is not empty.
+  var lastHolders: SourceSet { chunk.items[positions.upperBound - 1].holders }
+
+  func prefix(_ count: Int) -> ImageSlice { ImageSlice(positions.prefix(count), of: chunk) }
+
+  /// Whether the images' bytes are these.
+  func equals(_ other: PackedBytes) -> Bool {
+    withBytes { bytes in
+      bytes.withUnsafeBytes { own in
+        other.withUnsafeBytes { other in
+          guard own.count == other.count, let first = own.baseAddress, let second = other.baseAddress else {
+            return false
+          }
+          return memcmp(first, second, own.count) == 0
+        }
+      }
+    }
+  }
+
+  func withBytes<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let range = chunk.range(of: positions)
+    return try chunk.bytes.withBytes { (bytes) throws(Failure) -> Result in try body(bytes.extracting(range)) }
+  }
+}

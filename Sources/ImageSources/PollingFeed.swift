@@ -1,0 +1,124 @@
+internal import CGlibc
+internal import Concurrency
+internal import Diagnostics
+internal import ImageAPI
+package import ImageRegistry
+package import Logging
+internal import ServiceLifecycle
+
+/// Reads a store again and again, on a thread of its own, and tells the registry what it holds.
+package struct PollingFeed: ImageFeed {
+  private let source: any ImageSource
+  private let index: Int
+  private let logger: Logger
+  private let show: (@Sendable (ReadingProgress.Count?) -> Void)?
+
+  /// A change in a store is listed within two seconds: half of one for the wait, the rest for reading.
+  private static let interval = Duration.milliseconds(500)
+  /// The time from one line in the log to the next while a source is being read.
+  private static let logInterval = Duration.seconds(5)
+
+  /// A feed that is not running yet.
+  ///
+  /// - Parameters:
+  ///   - source: The store to read.
+  ///   - index: The number of the source in the registry.
+  ///   - logger: Where to say what changed and what is wrong.
+  ///   - show: Where to show how far a reading of more than a second has come, each half second, and nil when it is
+  ///     done. If there is no such place, the log has it, each five seconds.
+  package init(
+    _ source: any ImageSource, index: Int, logger: Logger,
+    showing show: (@Sendable (ReadingProgress.Count?) -> Void)? = nil
+  ) {
+    self.source = source
+    self.index = index
+    var logger = logger
+    logger[metadataKey: LogKey.source] = "\(source.name)"
+    self.logger = logger
+    self.show = show
+  }
+
+  /// Reads until the service group shuts down.
+  ///
+  /// A reading that is under way then is not waited for: it may last minutes, and has nothing to bring in order.
+  package func run(into registry: ImageRegistry) async throws {
+    let stop = Latch()
+    defer { stop.open() }
+    NamedThread.start("waybill-source") { poll(into: registry, until: stop) }
+    try await gracefulShutdown()
+  }
+
+  private func poll(into registry: ImageRegistry, until stop: Latch) {
+    lowerThreadPriority()
+    var source = source
+    var lastError: SourceError?
+    repeat {
+      lastError = readOnce(&source, into: registry, after: lastError)
+    } while !stop.wait(atMost: Self.interval)
+  }
+
+  /// Reads once and gives the error that it met; one that lasts is logged once.
+  private func readOnce(
+    _ source: inout any ImageSource, into registry: ImageRegistry, after lastError: SourceError?
+  ) -> SourceError? {
+    do throws(SourceError) {
+      // Memory that a large reading leaves in pieces goes back to the system.
+      if try update(from: &source, into: registry) >= Self.manyImages { malloc_trim(0) }
+      return nil
+    } catch {
+      registry.noteFailure(ofSource: index, reason: error.message)
+      if error != lastError {
+        logger.error("cannot read the source", metadata: [LogKey.error: "\(error.message)"])
+      }
+      return error
+    }
+  }
+
+  /// Reads once, and says how many images are not as they were.
+  private func update(
+    from source: inout any ImageSource, into registry: ImageRegistry
+  ) throws(SourceError) -> Int {
+    guard let inventory = try read(&source) else {
+      registry.noteUnchanged(source: index)
+      return 0
+    }
+    let change = registry.replaceContents(
+      ofSource: index, with: inventory.images, leftOut: inventory.leftOut)
+    log(inventory, change)
+    return change.added + change.changed + change.removed
+  }
+
+  private func read(_ source: inout any ImageSource) throws(SourceError) -> Inventory? {
+    defer { show?(nil) }
+    return try source.read(reporting: progress)
+  }
+
+  /// After so many changed images, returning memory to the system is worth the milliseconds that it takes.
+  private static let manyImages = 10_000
+
+  private var progress: ReadingProgress {
+    if let show { return ReadingProgress { show($0) } }
+    return ReadingProgress(every: Self.logInterval) { [logger] count in
+      logger.notice("reading", metadata: [LogKey.progress: "\(count)"])
+    }
+  }
+
+  private func log(_ inventory: Inventory, _ change: ImageRegistry.Change) {
+    logger.notice(
+      "read",
+      metadata: [
+        LogKey.images: "\(inventory.images.count)", LogKey.leftOut: "\(inventory.leftOut.count)",
+        LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
+      ])
+    for image in inventory.leftOut.prefix(Self.maxLogged) {
+      logger.warning(
+        "left out an image",
+        metadata: [
+          LogKey.image: "\(image.image)", LogKey.path: "\(image.path)", LogKey.reason: "\(image.reason)",
+        ])
+    }
+  }
+
+  /// As many broken images as one reading logs; the status counts them all.
+  private static let maxLogged = 20
+}

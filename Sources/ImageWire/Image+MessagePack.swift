@@ -1,0 +1,168 @@
+package import ImageAPI
+package import MessagePack
+
+extension Packer {
+  /// Writes an image with all eight of CRI's keys, in CRI's order.
+  package mutating func pack(_ image: Image) {
+    packMapHeader(8)
+    packKey("id")
+    pack(image.id.description)
+    packKey("repo_tags")
+    pack(image.repoTags)
+    packKey("repo_digests")
+    pack(image.repoDigests)
+    packKey("size")
+    pack(image.size)
+    packKey("uid")
+    if case .uid(let uid) = image.user {
+      packMapHeader(1)
+      packKey("value")
+      pack(uid)
+    } else {
+      packNil()
+    }
+    packKey("username")
+    if case .name(let name) = image.user { pack(name) } else { packKey("") }
+    packKey("spec")
+    if let spec = image.spec { pack(spec) } else { packNil() }
+    packKey("pinned")
+    pack(image.pinned)
+  }
+
+  private mutating func pack(_ strings: [String]) {
+    packArrayHeader(strings.count)
+    for string in strings {
+      pack(string)
+    }
+  }
+
+  /// Annotations in the order of their keys, so that equal images have equal bytes.
+  private mutating func pack(_ spec: ImageSpec) {
+    packMapHeader(5)
+    packKey("image")
+    pack(spec.image)
+    packKey("annotations")
+    packMapHeader(spec.annotations.count)
+    for (key, value) in spec.annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      pack(key)
+      pack(value)
+    }
+    packKey("user_specified_image")
+    pack(spec.userSpecifiedImage)
+    packKey("runtime_handler")
+    pack(spec.runtimeHandler)
+    packKey("image_ref")
+    pack(spec.imageRef)
+  }
+}
+
+extension Image {
+  /// The id of an image that was written here, without decoding the image: it stands first.
+  package static func id(ofEncoded image: RawSpan) -> Digest {
+    Digest(words: (idWord(0, of: image), idWord(1, of: image), idWord(2, of: image), idWord(3, of: image)))
+  }
+
+  /// Whether the id of an image that was written here is this one or one after it.
+  package static func hasID(_ image: RawSpan, notBefore id: Digest) -> Bool {
+    let leading = idWord(0, of: image)
+    return leading == id.words.0 ? self.id(ofEncoded: image) >= id : leading > id.words.0
+  }
+
+  private static func idWord(_ number: Int, of image: RawSpan) -> UInt64 {
+    // Behind 88, a2 "id", d9 47 and "sha256:".
+    let start = 13 + number * 16
+    return ASCII.word(
+      ofHexDigits: image.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self),
+      image.unsafeLoadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
+  }
+
+  private enum Key: String {
+    case id, size, uid, username, spec, pinned
+    case repoTags = "repo_tags"
+    case repoDigests = "repo_digests"
+  }
+
+  /// Reads an image as a reply has it.
+  ///
+  /// - Throws: ``APIError`` with the code `INVALID_ARGUMENT`, naming the field.
+  package init(decoding value: Value) throws(APIError) {
+    var id: Digest?
+    var repoTags: [String] = []
+    var repoDigests: [String] = []
+    var size: UInt64 = 0
+    var uid: Int64?
+    var username = ""
+    var spec: ImageSpec?
+    var pinned = false
+    try value.readFields(at: "image", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .id: id = Digest(try value.apiString(at: "id"))
+      case .repoTags: repoTags = try value.strings(at: "repo_tags")
+      case .repoDigests: repoDigests = try value.strings(at: "repo_digests")
+      case .size: size = try value.unsigned(at: "size")
+      case .uid: uid = try value.wrappedInteger()
+      case .username: username = try value.apiString(at: "username")
+      case .spec: spec = value.isNil ? nil : try ImageSpec(decoding: value)
+      case .pinned: pinned = try value.flag(at: "pinned")
+      }
+    }
+    guard let id else { throw .invalidArgument("image: an id is sha256: and 64 hexadecimal digits") }
+    guard uid == nil || username.isEmpty else {
+      throw .invalidArgument("image: uid and username exclude each other")
+    }
+    let user = uid.map { ImageUser.uid($0) } ?? (username.isEmpty ? .unspecified : .name(username))
+    self.init(
+      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned)
+  }
+}
+
+extension Image {
+  /// Reads ``names`` of an encoded image, and nothing else of it.
+  package static func names(decoding value: Value) throws(APIError) -> [String] {
+    var names: [String] = []
+    guard let map = value.map else { throw APIError(value.mismatch(at: "image", expected: "a map")) }
+    for (key, value) in map where key.equals("repo_tags") || key.equals("repo_digests") {
+      for name in try value.strings(at: "names") { add(name, to: &names) }
+    }
+    return names
+  }
+}
+
+extension ImageSpec {
+  private enum Key: String {
+    case image, annotations
+    case userSpecifiedImage = "user_specified_image"
+    case runtimeHandler = "runtime_handler"
+    case imageRef = "image_ref"
+  }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var spec = ImageSpec()
+    try value.readFields(at: "spec", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .image: spec.image = try value.apiString(at: "spec.image")
+      case .annotations:
+        guard let map = value.map else { throw APIError(value.mismatch(at: "annotations", expected: "a map")) }
+        for (key, value) in map {
+          spec.annotations[try key.apiString(at: "annotations")] = try value.apiString(at: "annotations")
+        }
+      case .userSpecifiedImage: spec.userSpecifiedImage = try value.apiString(at: "user_specified_image")
+      case .runtimeHandler: spec.runtimeHandler = try value.apiString(at: "runtime_handler")
+      case .imageRef: spec.imageRef = try value.apiString(at: "image_ref")
+      }
+    }
+    self = spec
+  }
+}
+
+extension Value {
+  /// CRI's `Int64Value`, a wrapper so that a uid that is not set differs from 0.
+  fileprivate func wrappedInteger() throws(APIError) -> Int64? {
+    enum Key: String { case value }
+    guard !isNil else { return nil }
+    var integer: Int64?
+    try readFields(at: "uid", Key.self) { (_, value) throws(APIError) in integer = value.int64 }
+    guard let integer else { throw APIError(mismatch(at: "uid", expected: "{\"value\": integer} or nil")) }
+    return integer
+  }
+}

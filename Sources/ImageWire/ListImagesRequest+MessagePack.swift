@@ -1,0 +1,111 @@
+internal import Diagnostics
+package import ImageAPI
+package import MessagePack
+
+extension ListImagesRequest {
+  /// The keys of a request.
+  enum Key: String, CaseIterable {
+    case filter, limit
+    case ifNoneMatch = "if_none_match"
+    case resumption = "continue"
+  }
+
+  /// Reads the map of a request; nil stands for a key that is not there.
+  init(decoding value: Value) throws(APIError) {
+    var request = ListImagesRequest()
+    try value.readFields(at: "request", Key.self, isRequest: true) { (key, value) throws(APIError) in
+      guard !value.isNil else { return }
+      switch key {
+      case .filter: request.image = try value.filteredImage()
+      case .ifNoneMatch: request.ifNoneMatch = try value.apiString(at: "if_none_match")
+      case .limit:
+        guard let limit = value.int64, limit > 0 else {
+          throw APIError(value.mismatch(at: "limit", expected: "an integer from 1 on"))
+        }
+        request.limit = Int(limit)
+      case .resumption:
+        guard let id = Digest(try value.apiString(at: "continue")) else {
+          throw APIError(value.mismatch(at: "continue", expected: "the `continue` of an earlier reply"))
+        }
+        request.resumption = id
+      }
+    }
+    self = request
+  }
+}
+
+extension Packer {
+  /// Writes the request in its plain form; what is not set is left out.
+  package mutating func pack(_ request: ListImagesRequest) {
+    let isSet = [!request.image.isEmpty, request.ifNoneMatch != nil, request.limit != nil, request.resumption != nil]
+    packMapHeader(isSet.count { $0 })
+    if !request.image.isEmpty {
+      packKey("filter")
+      packMapHeader(1)
+      packKey("image")
+      packMapHeader(1)
+      packKey("image")
+      pack(request.image)
+    }
+    if let etag = request.ifNoneMatch {
+      packKey("if_none_match")
+      pack(etag)
+    }
+    if let limit = request.limit {
+      packKey("limit")
+      pack(limit)
+    }
+    if let resumption = request.resumption {
+      packKey("continue")
+      pack(resumption.description)
+    }
+  }
+}
+
+extension Value {
+  /// The keys of CRI's `ImageSpec` in a request.
+  enum FilterKey: String, CaseIterable {
+    case image, annotations
+    case userSpecifiedImage = "user_specified_image"
+    case runtimeHandler = "runtime_handler"
+    case imageRef = "image_ref"
+  }
+
+  /// The image that a filter names, in either of its two forms: CRI's `ImageFilter{image: ImageSpec}`, and the
+  /// `ImageSpec` that iSulad's page of ListImages documents.
+  fileprivate func filteredImage() throws(APIError) -> String {
+    guard let map else { throw APIError(mismatch(at: "filter", expected: "a map such as {\"image\": \"busybox\"}")) }
+    if map.count == 1, map[0].key.equals("image"), map[0].value.map != nil {
+      return try map[0].value.specifiedImage(at: "filter.image")
+    }
+    return try specifiedImage(at: "filter")
+  }
+
+  private func specifiedImage(at path: StaticString) throws(APIError) -> String {
+    var image = ""
+    try readFields(at: path, FilterKey.self, isRequest: true) { (key, value) throws(APIError) in
+      switch key {
+      case .image: image = try value.optionalString(at: "filter.image")
+      case .annotations: try value.checkAnnotations()
+      case .userSpecifiedImage: _ = try value.optionalString(at: "user_specified_image")
+      case .runtimeHandler: _ = try value.optionalString(at: "runtime_handler")
+      case .imageRef: _ = try value.optionalString(at: "image_ref")
+      }
+    }
+    return image
+  }
+
+  private func checkAnnotations() throws(APIError) {
+    guard !isNil else { return }
+    guard let map else { throw APIError(mismatch(at: "annotations", expected: "a map")) }
+    // By bytes, as `String` takes keys for equal that differ in how they compose an accent.
+    var keys: Set<[UInt8]> = []
+    for (key, value) in map {
+      let name = try key.apiString(at: "annotations")
+      guard keys.insert(Array(name.utf8)).inserted else {
+        throw .invalidArgument("annotations: the key \(quoted(name)) stands there twice")
+      }
+      try value.apiString(at: "annotations")
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import Diagnostics
+package import ImageAPI
+package import MessagePack
+
+/// What a client asks, and the form that it wants the answer in.
+package struct Request: Sendable, Hashable {
+  /// The form of the answer, known even when the rest of the request could not be read: MessagePack-RPC for an array,
+  /// with the message id 0 where it has none, the plain form for everything else.
+  package let envelope: Envelope
+  /// What to do, or what is wrong with the request.
+  package let call: Result<Call, APIError>
+
+  /// The methods of a worker.
+  package enum Call: Sendable, Hashable {
+    /// CRI's ListImages.
+    case listImages(ListImagesRequest)
+    /// What the worker serves, and how its sources fare.
+    case status
+  }
+
+  /// Reads a request from outside. Whatever the bytes are, there is something to answer.
+  ///
+  /// - Parameters:
+  ///   - bytes: The one part of a client's message.
+  ///   - unpacker: Whose limits the request must keep to.
+  package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) {
+    do throws(APIError) {
+      self = try unpacker.unpack(bytes, failure: { APIError($0) }) { (root) throws(APIError) in
+        if root.array != nil { return Request(rpc: root) }
+        guard root.map != nil else {
+          throw .invalidArgument(
+            "a request is a map such as {\"filter\": {\"image\": \"busybox\"}}, or a MessagePack-RPC array; got \(root.summary)"
+          )
+        }
+        return Request(envelope: .plain, call: .listImages(try ListImagesRequest(decoding: root)))
+      }
+    } catch {
+      self.init(envelope: .plain, failure: error)
+    }
+  }
+
+  private init(envelope: Envelope, call: Call) {
+    self.envelope = envelope
+    self.call = .success(call)
+  }
+
+  private init(envelope: Envelope, failure: APIError) {
+    self.envelope = envelope
+    self.call = .failure(failure)
+  }
+
+  /// Reads `[0, msgid, method, [params]]` of the MessagePack-RPC specification.
+  private init(rpc root: Value) {
+    let messageID = root.messageID
+    let envelope = Envelope.rpc(messageID: messageID ?? 0)
+    do throws(APIError) {
+      self.init(envelope: envelope, call: try root.rpcCall(isIdentified: messageID != nil))
+    } catch {
+      self.init(envelope: envelope, failure: error)
+    }
+  }
+}
+
+extension Value {
+  /// The second element of an RPC request, where it is there and a number of 32 bits.
+  fileprivate var messageID: UInt32? {
+    guard let array, array.count > 1, array[0].uint64 == 0 else { return nil }
+    return array[1].uint64.flatMap(UInt32.init(exactly:))
+  }
+
+  fileprivate func rpcCall(isIdentified: Bool) throws(APIError) -> Request.Call {
+    let shape = "MessagePack-RPC requests are [0, msgid, method, [params]]"
+    guard let array, let type = array.first else {
+      throw .invalidArgument("\(shape); got an empty array")
+    }
+    guard type.uint64 == 0 else {
+      guard type.uint64 == 2 else { throw .invalidArgument("\(shape); got the type \(type.summary)") }
+      throw .invalidArgument("a notification cannot be answered, and every request is: \(shape)")
+    }
+    guard array.count == 4 else { throw .invalidArgument("\(shape); got \(array.count) elements") }
+    guard isIdentified else { throw .invalidArgument("msgid: expected an integer of 32 bits, got \(array[1].summary)") }
+    guard let params = array[3].array else {
+      throw APIError(array[3].mismatch(at: "params", expected: "an array"))
+    }
+    let method = array[2]
+    if method.equals("ListImages") {
+      guard params.count <= 1 else {
+        throw .invalidArgument("params: ListImages takes one request or none, got \(params.count) values")
+      }
+      guard let request = params.first, !request.isNil else { return .listImages(ListImagesRequest()) }
+      return .listImages(try ListImagesRequest(decoding: request))
+    }
+    if method.equals("Status") {
+      guard params.isEmpty else { throw .invalidArgument("params: Status takes none, got \(params.count)") }
+      return .status
+    }
+    let name = try method.apiString(at: "method")
+    throw APIError(.unimplemented, "there is no method \(quoted(name)): the methods are ListImages and Status")
+  }
+}

@@ -1,0 +1,71 @@
+internal import Diagnostics
+internal import ImageAPI
+internal import MessagePack
+
+extension Value {
+  /// Reads a map whose keys are known, each at most once.
+  ///
+  /// In a request an unknown key is an error, not a shrug: `{"fliter": …}` must not list everything. In a reply it is
+  /// what a later version of waybill has to say, and passed over.
+  func readFields<Key: RawRepresentable<String>>(
+    at path: StaticString,
+    _ keys: Key.Type,
+    isRequest: Bool = false,
+    _ read: (Key, Value) throws(APIError) -> Void
+  ) throws(APIError) {
+    guard let map else { throw APIError(mismatch(at: path, expected: "a map")) }
+    for (index, (key, value)) in map.enumerated() {
+      guard key.kind == .string else {
+        throw .invalidArgument("\(path): a key is a string, got \(key.summary)")
+      }
+      let name = try key.apiString(at: path)
+      guard let known = Key(rawValue: name) else {
+        guard isRequest else { continue }
+        throw .invalidArgument("\(path): there is no key \(quoted(name))")
+      }
+      for earlier in map[..<index] where try earlier.key.apiString(at: path) == name {
+        throw .invalidArgument("\(path): the key \(quoted(name)) stands there twice")
+      }
+      try read(known, value)
+    }
+  }
+
+  @discardableResult
+  func apiString(at path: StaticString) throws(APIError) -> String {
+    do throws(MessagePackError) {
+      return try string(at: path)
+    } catch {
+      throw APIError(error)
+    }
+  }
+
+  /// The text, or the empty one where there is nil, as protobuf has it.
+  func optionalString(at path: StaticString) throws(APIError) -> String {
+    isNil ? "" : try apiString(at: path)
+  }
+
+  func elements(at path: StaticString) throws(APIError) -> ArrayView {
+    guard let array else { throw APIError(mismatch(at: path, expected: "an array")) }
+    return array
+  }
+
+  func strings(at path: StaticString) throws(APIError) -> [String] {
+    let elements = try elements(at: path)
+    var strings: [String] = []
+    strings.reserveCapacity(elements.count)
+    for element in elements {
+      strings.append(try element.apiString(at: path))
+    }
+    return strings
+  }
+
+  func unsigned(at path: StaticString) throws(APIError) -> UInt64 {
+    guard let uint64 else { throw APIError(mismatch(at: path, expected: "an integer from 0 on")) }
+    return uint64
+  }
+
+  func flag(at path: StaticString) throws(APIError) -> Bool {
+    guard let bool else { throw APIError(mismatch(at: path, expected: "true or false")) }
+    return bool
+  }
+}

@@ -1,0 +1,179 @@
+package import ImageAPI
+package import MessagePack
+
+extension Packer {
+  /// Writes a request for the method `Status`.
+  package mutating func packStatusRequest() {
+    packArrayHeader(4)
+    pack(0)
+    pack(0)
+    packKey("Status")
+    packArrayHeader(0)
+  }
+
+  /// Writes the result of the method `Status`.
+  package mutating func pack(_ status: WorkerStatus) {
+    packMapHeader(7)
+    packKey("version")
+    pack(status.version)
+    packKey("uptime")
+    pack(status.uptime)
+    packKey("ready")
+    pack(status.isReady)
+    packKey("images")
+    pack(status.images)
+    packKey("etag")
+    pack(status.etag)
+    packKey("requests")
+    pack(status.requests)
+    packKey("sources")
+    packArrayHeader(status.sources.count)
+    for source in status.sources {
+      pack(source)
+    }
+  }
+
+  private mutating func pack(_ requests: RequestCounts) {
+    packMapHeader(3)
+    packKey("answered")
+    pack(requests.answered)
+    packKey("errors")
+    pack(requests.errors)
+    packKey("reply_bytes")
+    pack(requests.replyBytes)
+  }
+
+  private mutating func pack(_ source: SourceStatus) {
+    packMapHeader(7)
+    packKey("name")
+    pack(source.name)
+    packKey("state")
+    pack(source.state.rawValue)
+    packKey("images")
+    pack(source.images)
+    packKey("left_out_count")
+    pack(source.leftOutCount)
+    packKey("left_out")
+    packArrayHeader(source.leftOut.count)
+    for image in source.leftOut {
+      packMapHeader(3)
+      packKey("image")
+      pack(image.image)
+      packKey("path")
+      pack(image.path)
+      packKey("reason")
+      pack(image.reason)
+    }
+    packKey("age")
+    if let age = source.age { pack(age) } else { packNil() }
+    packKey("last_error")
+    pack(source.lastError)
+  }
+}
+
+extension WorkerStatus {
+  private enum Key: String { case version, uptime, ready, images, etag, requests, sources }
+
+  /// Reads the reply `[1, msgid, error, result]` to the method `Status`.
+  ///
+  /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is no such reply.
+  package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
+    self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
+      // What stands between client and worker answers in the plain form: it does not read the request.
+      if let map = root.map, map.count == 1, map[0].key.equals("error") {
+        throw try APIError(reply: map[0].value)
+      }
+      guard let array = root.array, array.count == 4, array[0].uint64 == 1 else {
+        throw APIError(unreadable: "expected [1, msgid, error, result], got \(root.summary)")
+      }
+      guard array[2].isNil else { throw try APIError(reply: array[2]) }
+      do throws(APIError) {
+        return try WorkerStatus(decoding: array[3])
+      } catch {
+        throw APIError(unreadable: error.message)
+      }
+    }
+  }
+
+  private init(decoding value: Value) throws(APIError) {
+    var status = WorkerStatus(version: "", uptime: 0, isReady: false, images: 0, etag: "", sources: [])
+    try value.readFields(at: "status", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .version: status.version = try value.apiString(at: "version")
+      case .uptime: status.uptime = try value.unsigned(at: "uptime")
+      case .ready: status.isReady = try value.flag(at: "ready")
+      case .images: status.images = Int(clamping: try value.unsigned(at: "images"))
+      case .etag: status.etag = try value.apiString(at: "etag")
+      case .requests: status.requests = try RequestCounts(decoding: value)
+      case .sources:
+        for source in try value.elements(at: "sources") { status.sources.append(try SourceStatus(decoding: source)) }
+      }
+    }
+    self = status
+  }
+}
+
+extension RequestCounts {
+  private enum Key: String {
+    case answered, errors
+    case replyBytes = "reply_bytes"
+  }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var counts = RequestCounts()
+    try value.readFields(at: "requests", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .answered: counts.answered = try value.unsigned(at: "answered")
+      case .errors: counts.errors = try value.unsigned(at: "errors")
+      case .replyBytes: counts.replyBytes = try value.unsigned(at: "reply_bytes")
+      }
+    }
+    self = counts
+  }
+}
+
+extension SourceStatus {
+  private enum Key: String {
+    case name, state, images, age
+    case leftOutCount = "left_out_count"
+    case leftOut = "left_out"
+    case lastError = "last_error"
+  }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var source = SourceStatus(name: "", state: .unread)
+    try value.readFields(at: "source", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .name: source.name = try value.apiString(at: "name")
+      case .state:
+        guard let state = State(rawValue: try value.apiString(at: "state")) else {
+          throw APIError(value.mismatch(at: "state", expected: "unread, current or stale"))
+        }
+        source.state = state
+      case .images: source.images = Int(clamping: try value.unsigned(at: "images"))
+      case .leftOutCount: source.leftOutCount = Int(clamping: try value.unsigned(at: "left_out_count"))
+      case .leftOut:
+        for image in try value.elements(at: "left_out") { source.leftOut.append(try SkippedImage(decoding: image)) }
+      case .age: source.age = value.isNil ? nil : try value.unsigned(at: "age")
+      case .lastError: source.lastError = try value.apiString(at: "last_error")
+      }
+    }
+    self = source
+  }
+}
+
+extension SkippedImage {
+  private enum Key: String { case image, path, reason }
+
+  fileprivate init(decoding value: Value) throws(APIError) {
+    var image = SkippedImage(image: "", path: "", reason: "")
+    try value.readFields(at: "left_out", Key.self) { (key, value) throws(APIError) in
+      switch key {
+      case .image: image.image = try value.apiString(at: "image")
+      case .path: image.path = try value.apiString(at: "path")
+      case .reason: image.reason = try value.apiString(at: "reason")
+      }
+    }
+    self = image
+  }
+}

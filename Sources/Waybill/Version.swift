@@ -1,2 +1,0 @@
-/// The version of waybill, as `CHANGELOG.md` has it.
-public let version = "0.1.0"

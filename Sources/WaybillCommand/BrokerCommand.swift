@@ -1,0 +1,82 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import WaybillBroker
+import ZeroMQ
+
+struct BrokerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "broker",
+    abstract: "Stand between clients and a pool of workers, and lose no request.",
+    discussion: """
+      Clients connect to the frontend as they would to a worker; workers are started with --broker and the backend's \
+      address. Each request goes to the worker that has been idle longest, and to another one when its worker dies or \
+      takes longer than --patience. A client gets UNAVAILABLE at once when there is no worker, RESOURCE_EXHAUSTED when \
+      the queue is full, and DEADLINE_EXCEEDED when nobody answered in time.
+
+      On SIGTERM or SIGINT the broker sees to it that what has arrived is answered, and exits with 0.
+
+      Examples:
+        waybill broker --frontend tcp://127.0.0.1:5555 --backend tcp://127.0.0.1:5556
+        waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556
+      """)
+
+  @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
+  var frontend: [String] = []
+
+  @Option(help: "Where workers connect to. (default: tcp://127.0.0.1:5556)")
+  var backend: [String] = []
+
+  @Option(help: "Seconds until a request that nobody answered is refused; below the clients' own timeout.")
+  var deadline: Double = 4
+
+  @Option(help: "Seconds until another worker is asked as well.")
+  var patience: Double = 1
+
+  @Option(help: "How many requests may wait for a worker.")
+  var queue: Int = 10_000
+
+  @OptionGroup var security: ServerSecurityOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The workers that may connect to the backend, as --authorized-keys has the clients; they are believed.",
+      valueName: "folder"))
+  var authorizedWorkers: String?
+
+  @OptionGroup var logging: LogOptions
+
+  func validate() throws {
+    guard (security.curveKey == nil) == (authorizedWorkers == nil) else {
+      throw ValidationError("--curve-key and --authorized-workers need each other.")
+    }
+    for (name, seconds) in [("deadline", deadline), ("patience", patience)] {
+      guard seconds > 0, seconds <= 86_400 else {
+        throw ValidationError("A \(name) is more than 0 and at most 86400 seconds, not \(seconds).")
+      }
+    }
+    guard (1...1_000_000).contains(queue) else {
+      throw ValidationError("A queue is for 1 to 1000000 requests, not \(queue).")
+    }
+  }
+
+  func run() async throws {
+    let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
+    let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
+    for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }
+    let limits = DispatchLimits(deadline: .seconds(deadline), patience: .seconds(patience), waiting: queue)
+    let broker = Broker(
+      BrokerConfiguration(
+        frontends: frontends, backends: backends, clientSecurity: try security.security(binding: frontends),
+        workerSecurity: try security.security(binding: backends, letting: authorizedWorkers), limits: limits),
+      logger: logging.logger())
+    do {
+      try await ServiceGroup(
+        services: [broker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logging.groupLogger
+      ).run()
+    } catch let error as ZeroMQError {
+      throw CommandError(error)
+    }
+  }
+}

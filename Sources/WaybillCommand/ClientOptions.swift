@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import WaybillClient
+
+/// Whom to ask, and how patiently.
+struct ClientOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where a worker or a proxy is; several are tried in turn. (default: $WAYBILL_ENDPOINT, or tcp://127.0.0.1:5555)"))
+  var endpoint: [String] = []
+
+  @Option(help: "Seconds to wait for an answer, each time.")
+  var timeout: Double = 5
+
+  @Option(help: "How many times to ask again when there is no answer.")
+  var retries: Int = 2
+
+  @OptionGroup var security: ClientSecurityOptions
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 86_400 else {
+      throw ValidationError("A timeout is more than 0 and at most 86400 seconds, not \(timeout).")
+    }
+    guard (0...1_000).contains(retries) else { throw ValidationError("Retries are 0 to 1000, not \(retries).") }
+  }
+
+  func client() throws(CommandError) -> Client {
+    for endpoint in endpoints { try EndpointCheck.check(endpoint) }
+    return Client(
+      endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1,
+      security: try security.security())
+  }
+
+  private var endpoints: [String] {
+    guard endpoint.isEmpty else { return endpoint }
+    let environment = ProcessInfo.processInfo.environment["WAYBILL_ENDPOINT"] ?? ""
+    return [environment.isEmpty ? "tcp://127.0.0.1:5555" : environment]
+  }
+}

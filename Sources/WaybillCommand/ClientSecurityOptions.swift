@@ -1,0 +1,52 @@
+import ArgumentParser
+import CurveSecurity
+import Foundation
+
+/// Who is asking, and whom.
+struct ClientSecurityOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The server's public key, or the certificate that has it. (default: $WAYBILL_SERVER_KEY; none: no CURVE)",
+      valueName: "key-or-file"))
+  var serverKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The client's own keys, as waybill keygen makes them: NAME.key_secret. (default: $WAYBILL_CURVE_KEY; none: new ones)",
+      valueName: "file"))
+  var curveKey: String?
+
+  func security() throws(CommandError) -> ClientSecurity {
+    try ClientSecurity(
+      serverKey: serverKey ?? Self.environment("WAYBILL_SERVER_KEY"),
+      curveKey: curveKey ?? Self.environment("WAYBILL_CURVE_KEY"))
+  }
+
+  private static func environment(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+  }
+}
+
+extension ClientSecurity {
+  /// Reads what the command line names.
+  ///
+  /// - Parameters:
+  ///   - serverKey: A key, or the path of a certificate; nil is no CURVE.
+  ///   - curveKey: The path of the client's own keys; nil makes a pair that no list can have.
+  /// - Throws: What to tell the user.
+  init(serverKey: String?, curveKey: String?) throws(CommandError) {
+    guard let serverKey else {
+      guard curveKey == nil else {
+        throw CommandError(message: "--curve-key needs --server-key, the key of who is asked", code: .usage)
+      }
+      self = .none
+      return
+    }
+    do throws(SecurityError) {
+      let keys = if let curveKey { try Certificate.keys(curveKey) } else { try Certificate.newKeys() }
+      self = .curve(serverKey: try Certificate.publicKey(serverKey), keys)
+    } catch {
+      throw CommandError(error)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import CurveSecurity
+import Foundation
+import ImageAPI
+import ImageSources
+import WaybillClient
+import ZeroMQ
+
+/// Why a command ends: one line on standard error, and an exit code of sysexits(3) that a script can tell apart.
+struct CommandError: Error {
+  let message: String
+  let code: Code
+
+  enum Code: Int32 {
+    /// The command line or the request is wrong.
+    case usage = 64
+    /// A file that is there cannot be made sense of.
+    case badData = 65
+    /// There is no such file.
+    case noInput = 66
+    /// Nobody answers, or nobody can answer yet.
+    case unavailable = 69
+    /// A reply that no worker should give.
+    case software = 70
+    /// The system refuses what is needed: a port that is taken.
+    case system = 71
+    /// A file is there already.
+    case cannotCreate = 73
+    /// The answer cannot be written down.
+    case inputOutput = 74
+    /// This user may not.
+    case noPermission = 77
+  }
+
+  func report() {
+    FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
+  }
+
+  func exit() -> Never {
+    report()
+    Foundation.exit(code.rawValue)
+  }
+}
+
+extension CommandError {
+  init(_ error: SourceError) {
+    message = error.message
+    code =
+      switch error.code {
+      case .badLocation: .usage
+      case .missing: .noInput
+      case .denied: .noPermission
+      default: .badData
+      }
+  }
+
+  init(_ error: SecurityError) {
+    message = error.description
+    code =
+      switch error.code {
+      case .missing: .noInput
+      case .denied: .noPermission
+      case .invalid: .badData
+      case .exists: .cannotCreate
+      case .system: .system
+      }
+  }
+
+  init(_ error: ClientError) {
+    message = error.description
+    code =
+      switch error {
+      case .badEndpoint: .usage
+      case .noAnswer, .noneAnswered: .unavailable
+      case .socket: .system
+      case .keyRefused, .handshakeFailed: .noPermission
+      case .refused(let error):
+        switch error.code {
+        case .invalidArgument, .unimplemented: .usage
+        case .unavailable, .deadlineExceeded, .resourceExhausted: .unavailable
+        case .permissionDenied: .noPermission
+        case .internal: .software
+        }
+      }
+  }
+
+  /// A socket of the worker's that cannot be had.
+  init(_ error: ZeroMQError) {
+    let remedy: String
+    switch error.code {
+    case .addressInUse:
+      remedy = ": another process has it; choose another port"
+      code = .system
+    case .addressNotAvailable, .noDevice:
+      remedy = ": no interface of this machine has that address"
+      code = .usage
+    case .notFound:
+      remedy = ": the folder of an ipc endpoint must exist"
+      code = .noInput
+    case .permissionDenied:
+      remedy = ": use a port from 1024 on, or a folder that you may write to"
+      code = .noPermission
+    case .invalidArgument, .protocolNotSupported:
+      remedy = ": an endpoint is tcp://HOST:PORT or ipc://PATH"
+      code = .usage
+    default:
+      remedy = ""
+      code = .system
+    }
+    message = error.description + remedy
+  }
+}

@@ -1,0 +1,67 @@
+import Diagnostics
+import Foundation
+import Yams
+
+/// A tree of values that keeps the order of its keys, to be printed as JSON or YAML.
+enum Document {
+  case object([(key: String, value: Document)])
+  case array([Document])
+  case string(String)
+  case integer(Int)
+  case bool(Bool)
+  case null
+
+  /// JSON as protobuf's own printer lays it out: two spaces a level, an empty container on one line.
+  var json: String { json(indent: "") }
+
+  private func json(indent: String) -> String {
+    let inner = indent + "  "
+    switch self {
+    case .object(let pairs):
+      guard !pairs.isEmpty else { return "{}" }
+      let lines = pairs.map { "\(inner)\(Self.quoted($0.key)): \($0.value.json(indent: inner))" }
+      return "{\n\(lines.joined(separator: ",\n"))\n\(indent)}"
+    case .array(let elements):
+      guard !elements.isEmpty else { return "[]" }
+      let lines = elements.map { inner + $0.json(indent: inner) }
+      return "[\n\(lines.joined(separator: ",\n"))\n\(indent)]"
+    case .string(let text): return Self.quoted(text)
+    case .integer(let number): return String(number)
+    case .bool(let flag): return String(flag)
+    case .null: return "null"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}": quoted += String(format: "\\u%04x", scalar.value)
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+
+  var yaml: Node {
+    switch self {
+    case .object(let pairs): Node.mapping(.init(pairs.map { (Node($0.key), $0.value.yaml) }))
+    case .array(let elements): Node.sequence(.init(elements.map(\.yaml)))
+    case .string(let text): Node(text, Tag(.str), Self.isPlain(text) ? .any : .doubleQuoted)
+    case .integer(let number): Node(String(number), Tag(.int))
+    case .bool(let flag): Node(String(flag), Tag(.bool))
+    case .null: Node("null", Tag(.null))
+    }
+  }
+
+  /// Whether a reader of plain YAML takes the text for text: not for a number, a truth value, a date or nothing.
+  private static func isPlain(_ text: String) -> Bool {
+    text.first?.isLetter ?? false && Resolver.default.resolveTag(of: Node(text)) == .str
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/.:@-_".contains($0)) } && text.last != ":"
+  }
+}

@@ -1,0 +1,40 @@
+import Diagnostics
+import ImageAPI
+
+/// What became of a list of images between two looks at it.
+struct ImageChanges {
+  private(set) var lines: [String] = []
+
+  /// Compares two lists, each in id order.
+  init(from before: [Image], to after: [Image]) {
+    var old = before[...]
+    var new = after[...]
+    while true {
+      switch (old.first, new.first) {
+      case (nil, nil): return
+      case (let image?, nil): note("removed", image, &old)
+      case (nil, let image?): note("added", image, &new)
+      case (let was?, let image?):
+        if was.id < image.id {
+          note("removed", was, &old)
+        } else if image.id < was.id {
+          note("added", image, &new)
+        } else {
+          if was != image { lines.append(Self.line("changed", image)) }
+          old.removeFirst()
+          new.removeFirst()
+        }
+      }
+    }
+  }
+
+  private mutating func note(_ change: String, _ image: Image, _ list: inout ArraySlice<Image>) {
+    lines.append(Self.line(change, image))
+    list.removeFirst()
+  }
+
+  private static func line(_ change: String, _ image: Image) -> String {
+    let names = image.repoTags.isEmpty ? image.repoDigests : image.repoTags
+    return "\(change) \(image.id) \(names.joined(separator: " "))".escaped
+  }
+}

@@ -1,0 +1,83 @@
+import Diagnostics
+import Foundation
+import ImageAPI
+
+/// A list of images as `crictl images` shows it.
+struct ImageListing: Printable {
+  let images: [Image]
+  var showsDigests = false
+  var isTruncated = true
+
+  /// Names and ids come from stores that anybody may have written: nothing in them may command a terminal.
+  var table: String {
+    var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"])
+    for image in images {
+      let (repository, digest) = Self.split(image.repoDigests.first, at: "@")
+      for tagged in image.repoTags.isEmpty ? [nil] : image.repoTags.map(Optional.some) {
+        let (name, tag) = tagged.map { Self.split($0, at: ":") } ?? (repository, "<none>")
+        table.append(
+          [name, tag].map(\.escaped) + (showsDigests ? [shortened(digest).escaped] : [])
+            + [shortened(image.id.description), Self.humanSize(image.size)])
+      }
+    }
+    return table.text
+  }
+
+  /// A name and what follows the last `separator`.
+  private static func split(_ text: String?, at separator: Character) -> (String, String) {
+    guard let text, let index = text.lastIndex(of: separator) else { return (text ?? "<none>", "<none>") }
+    return (String(text[..<index]), String(text[text.index(after: index)...]))
+  }
+
+  /// Thirteen hexadecimal digits without the algorithm, or all of it.
+  private func shortened(_ digest: String) -> String {
+    guard isTruncated, digest.hasPrefix("sha256:") else { return digest }
+    return String(digest.dropFirst("sha256:".count).prefix(13))
+  }
+
+  /// Three significant digits in units of a thousand: `4.5MB`, `72.8kB`, `512B`.
+  static func humanSize(_ bytes: UInt64) -> String {
+    var value = Double(bytes)
+    var units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"][...]
+    while value >= 1_000, units.count > 1 {
+      value /= 1_000
+      units = units.dropFirst()
+    }
+    return String(format: "%.3g", value) + (units.first ?? "")
+  }
+
+  /// CRI's ListImagesResponse, as protobuf prints it: names in camel case, 64-bit integers as strings.
+  var document: Document {
+    .object([("images", .array(images.map(Self.document(of:))))])
+  }
+
+  private static func document(of image: Image) -> Document {
+    var uid = Document.null
+    var username = ""
+    switch image.user {
+    case .uid(let id): uid = .object([("value", .string(String(id)))])
+    case .name(let name): username = name
+    case .unspecified: break
+    }
+    return .object([
+      ("id", .string(image.id.description)),
+      ("repoTags", .array(image.repoTags.map(Document.string))),
+      ("repoDigests", .array(image.repoDigests.map(Document.string))),
+      ("size", .string(String(image.size))),
+      ("uid", uid),
+      ("username", .string(username)),
+      ("spec", image.spec.map(document(of:)) ?? .null),
+      ("pinned", .bool(image.pinned)),
+    ])
+  }
+
+  private static func document(of spec: ImageSpec) -> Document {
+    .object([
+      ("image", .string(spec.image)),
+      ("annotations", .object(spec.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      ("userSpecifiedImage", .string(spec.userSpecifiedImage)),
+      ("runtimeHandler", .string(spec.runtimeHandler)),
+      ("imageRef", .string(spec.imageRef)),
+    ])
+  }
+}

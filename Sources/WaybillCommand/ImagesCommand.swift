@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import ImageAPI
+import WaybillClient
+
+struct ImagesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "images",
+    abstract: "List images, all or those of a name.",
+    discussion: """
+      NAME is a reference (busybox means docker.io/library/busybox:latest), an image's id, or the beginning of one. A \
+      name that no image has gives an empty list.
+
+      Exit codes: 0 there is an answer, 64 the command line or NAME is wrong, 69 nobody answers or nobody can yet, 70 the \
+      answer makes no sense, 71 the system refuses a socket, 74 the list cannot be written.
+      """)
+
+  @Argument(help: "A reference, an id, or the beginning of an id. (default: every image)")
+  var name: String = ""
+
+  @Flag(help: "Show the column DIGEST.")
+  var digests = false
+
+  @Flag(help: "Show ids and digests in full.")
+  var noTrunc = false
+
+  @Flag(name: .shortAndLong, help: "Print ids only.")
+  var quiet = false
+
+  @Option(name: .shortAndLong, help: "What to print: table, json or yaml.")
+  var output: OutputFormat = .table
+
+  @Option(help: "Ask again every so many seconds, and print what was added, changed and removed. Ends with Ctrl-C.")
+  var watch: Double?
+
+  @OptionGroup var options: ClientOptions
+
+  func validate() throws {
+    guard let watch else { return }
+    guard watch > 0, watch <= 86_400 else {
+      throw ValidationError("To watch takes more than 0 and at most 86400 seconds, not \(watch).")
+    }
+    guard output == .table else { throw ValidationError("To watch prints lines, not \(output.rawValue).") }
+  }
+
+  func run() throws {
+    guard let list = try list(ifNoneMatch: nil) else {
+      throw CommandError(message: "the worker says that nothing changed, and was not asked that", code: .software)
+    }
+    if quiet {
+      try StandardOutput.write(list.images.map { "\($0.id)\n" }.joined())
+    } else {
+      try output.write(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
+    }
+    guard let watch else { return }
+    watchForChanges(after: list, every: watch)
+  }
+
+  /// The list, whole, or nil when it is still the one with this etag.
+  private func list(ifNoneMatch etag: String?) throws(CommandError) -> ListImagesReply.ImageList? {
+    let client = try options.client()
+    do throws(ClientError) {
+      switch try client.listAllImages(image: name, ifNoneMatch: etag) {
+      case .images(let list): return list
+      case .notModified: return nil
+      }
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
+  /// A worker that does not answer is not the end: what changed meanwhile is told when one answers again.
+  private func watchForChanges(after first: ListImagesReply.ImageList, every seconds: Double) -> Never {
+    var known = first
+    while true {
+      Thread.sleep(forTimeInterval: seconds)
+      do throws(CommandError) {
+        guard let list = try list(ifNoneMatch: known.etag) else { continue }
+        try StandardOutput.write(ImageChanges(from: known.images, to: list.images).lines.map { "\($0)\n" }.joined())
+        known = list
+      } catch {
+        guard error.code != .inputOutput else { error.exit() }
+        error.report()
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import CurveSecurity
+
+struct KeygenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "keygen",
+    abstract: "Make a pair of CURVE keys.",
+    discussion: """
+      Writes NAME.key, the public certificate to hand out, and NAME.key_secret, with both keys and the mode 0600, as other \
+      ZeroMQ programs read them. Prints the public key.
+
+      Exit codes: 0 both files are there, 66 there is no such folder, 73 a file is there already, 77 the folder may not be \
+      written to.
+
+      Examples:
+        waybill keygen server
+        waybill keygen clients/alice
+      """)
+
+  @Argument(help: "A path, with or without its .key.")
+  var name = "waybill"
+
+  @Flag(help: "Replace files that are there.")
+  var force = false
+
+  func validate() throws {
+    guard !name.isEmpty, !name.hasSuffix("/") else {
+      throw ValidationError("A name ends with no slash, as in clients/alice.")
+    }
+  }
+
+  func run() throws {
+    let publicKey: String
+    do throws(SecurityError) {
+      publicKey = try Certificate.generate(named: name, replaces: force)
+    } catch {
+      throw CommandError(error)
+    }
+    try StandardOutput.write("\(publicKey)\n")
+  }
+}

@@ -1,0 +1,84 @@
+import Concurrency
+import Foundation
+import ImageSources
+import Logging
+
+/// The last line of a terminal, where it shows how far the sources have come that are being read.
+final class ProgressBar: Sendable {
+  private struct State {
+    /// By source.
+    var counts: [String: ReadingProgress.Count] = [:]
+    var isShown = false
+    var isOver = false
+  }
+
+  private let state = Lock(State())
+
+  /// Nil if standard error is no terminal that can redraw a line.
+  init?(standardErrorOf environment: [String: String] = ProcessInfo.processInfo.environment) {
+    guard isatty(STDERR_FILENO) == 1, environment["TERM"] != "dumb" else { return nil }
+  }
+
+  /// What shows how far `source` has come, nil if it is done.
+  func display(of source: String) -> @Sendable (ReadingProgress.Count?) -> Void {
+    { count in self.show(count, of: source) }
+  }
+
+  private func show(_ count: ReadingProgress.Count?, of source: String) {
+    state.withLock { state in
+      guard count != nil || state.counts[source] != nil else { return }
+      state.counts[source] = count
+      Self.draw(&state)
+    }
+  }
+
+  /// Writes on standard error with `body`, which ends its lines, and has the bar below.
+  func writing(_ body: () -> Void) {
+    state.withLock { state in
+      Self.erase(&state)
+      body()
+      Self.draw(&state)
+    }
+  }
+
+  /// Erases the bar for good.
+  func end() {
+    state.withLock { state in
+      state.isOver = true
+      Self.erase(&state)
+    }
+  }
+
+  private static func draw(_ state: inout State) {
+    erase(&state)
+    guard !state.isOver, let (source, count) = state.counts.min(by: { $0.key < $1.key }) else { return }
+    let others = state.counts.count - 1
+    let line = "\(Self.bar(count))  \(count)  \(source)" + (others > 0 ? " and \(others) more" : "")
+    // One column less than there are, as a full line makes some terminals go to the next.
+    write(String(line.prefix(max(columns - 1, 0))))
+    state.isShown = true
+  }
+
+  private static func erase(_ state: inout State) {
+    guard state.isShown else { return }
+    write("\r\u{1b}[K")
+    state.isShown = false
+  }
+
+  private static func bar(_ count: ReadingProgress.Count) -> String {
+    let width = 24
+    let share = count.total > 0 ? Double(count.done) / Double(count.total) : 0
+    let full = Int(Double(width) * min(max(share, 0), 1))
+    return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: width - full) + "]"
+  }
+
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  private static func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CurveSecurity
+import ZeroMQ
+
+/// Who may connect.
+struct ServerSecurityOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("This end's own keys, as waybill keygen makes them: NAME.key_secret.", valueName: "file"))
+  var curveKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The clients that may connect: a folder of their certificates, NAME.key, which may change; or any.",
+      valueName: "folder"))
+  var authorizedKeys: String?
+
+  @Flag(help: "Let everybody who can reach an endpoint connect to it, and read along.")
+  var insecure = false
+
+  func validate() throws {
+    guard authorizedKeys == nil || curveKey != nil else {
+      throw ValidationError("--authorized-keys needs --curve-key, the server's own keys.")
+    }
+    guard !insecure || curveKey == nil else { throw ValidationError("It is either --curve-key or --insecure.") }
+  }
+
+  /// What to ask of those who come to `endpoints`.
+  func security(binding endpoints: [String]) throws(CommandError) -> ServerSecurity {
+    try security(binding: endpoints, letting: authorizedKeys)
+  }
+
+  /// What to ask of those who come to `endpoints`, of whom there is a list of their own.
+  func security(binding endpoints: [String], letting authorizedKeys: String?) throws(CommandError) -> ServerSecurity {
+    guard let keys = try keys() else {
+      for endpoint in endpoints where !insecure { try EndpointCheck.checkIsLocal(endpoint) }
+      return .none
+    }
+    guard let authorizedKeys else {
+      guard endpoints.isEmpty else {
+        throw CommandError(
+          message: "--curve-key needs --authorized-keys, the folder of the clients' certificates, or any", code: .usage)
+      }
+      return .none
+    }
+    let security = ServerSecurity.curve(
+      keys, clients: authorizedKeys == "any" ? .any : .folder(authorizedKeys))
+    do throws(SecurityError) {
+      try security.check()
+    } catch {
+      throw CommandError(error)
+    }
+    return security
+  }
+
+  /// This end's own keys, where it has any.
+  func keys() throws(CommandError) -> CurveKeyPair? {
+    do throws(SecurityError) {
+      guard let curveKey else { return nil }
+      return try Certificate.keys(curveKey)
+    } catch {
+      throw CommandError(error)
+    }
+  }
+}

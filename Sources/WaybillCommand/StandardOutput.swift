@@ -1,0 +1,18 @@
+import Foundation
+
+/// Where a command's answer goes.
+enum StandardOutput {
+  /// Writes at once, without a buffer that may turn out not to fit only when the command has ended.
+  static func write(_ text: String) throws(CommandError) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        throw CommandError(
+          message: "cannot write to standard output: \(String(cString: strerror(errno)))", code: .inputOutput)
+      }
+    }
+  }
+}

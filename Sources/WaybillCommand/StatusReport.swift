@@ -1,0 +1,88 @@
+import Diagnostics
+import Foundation
+import ImageAPI
+
+/// A worker's status as `waybill status` shows it.
+struct StatusReport: Printable {
+  let status: WorkerStatus
+
+  var table: String {
+    let lines = [
+      "version   \(status.version.escaped)",
+      "uptime    \(Self.duration(status.uptime))",
+      "ready     \(status.isReady ? "yes" : "no")",
+      "images    \(status.images)",
+      "etag      \(status.etag.escaped)",
+      "requests  \(status.requests.answered)",
+      "errors    \(status.requests.errors)",
+      "replies   \(ImageListing.humanSize(status.requests.replyBytes))",
+      "",
+    ]
+    var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "READ"])
+    for source in status.sources {
+      sources.append([
+        source.name.escaped, source.state.rawValue, String(source.images), String(source.leftOutCount),
+        source.age.map { "\(Self.duration($0)) ago" } ?? "never",
+      ])
+    }
+    var text = lines.map { $0 + "\n" }.joined() + sources.text
+    for source in status.sources {
+      if !source.lastError.isEmpty { text += "\(source.name): \(source.lastError)".escaped + "\n" }
+      for image in source.leftOut {
+        text += "\(source.name): left out \(image.image): \(image.path): \(image.reason)".escaped + "\n"
+      }
+      let unnamed = source.leftOutCount - source.leftOut.count
+      if unnamed > 0 { text += "\(source.name): left out \(unnamed) more".escaped + "\n" }
+    }
+    return text
+  }
+
+  private static func duration(_ seconds: UInt64) -> String {
+    let units: [(UInt64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
+    let first = units.firstIndex { seconds >= $0.0 } ?? units.count - 1
+    let parts = units[first...].prefix(2).enumerated().map { index, unit in
+      let whole = index == 0 ? seconds : seconds % units[first].0
+      return "\(whole / unit.0)\(unit.1)"
+    }
+    return parts.joined()
+  }
+
+  var document: Document {
+    .object([
+      ("version", .string(status.version)),
+      ("uptime", .integer(Int(clamping: status.uptime))),
+      ("ready", .bool(status.isReady)),
+      ("images", .integer(status.images)),
+      ("etag", .string(status.etag)),
+      (
+        "requests",
+        .object([
+          ("answered", .integer(Int(clamping: status.requests.answered))),
+          ("errors", .integer(Int(clamping: status.requests.errors))),
+          ("replyBytes", .integer(Int(clamping: status.requests.replyBytes))),
+        ])
+      ),
+      ("sources", .array(status.sources.map(Self.document(of:)))),
+    ])
+  }
+
+  private static func document(of source: SourceStatus) -> Document {
+    .object([
+      ("name", .string(source.name)),
+      ("state", .string(source.state.rawValue)),
+      ("images", .integer(source.images)),
+      ("leftOutCount", .integer(source.leftOutCount)),
+      (
+        "leftOut",
+        .array(
+          source.leftOut.map { image in
+            .object([
+              ("image", .string(image.image)), ("path", .string(image.path)), ("reason", .string(image.reason)),
+            ])
+          })
+      ),
+      ("age", source.age.map { .integer(Int(clamping: $0)) } ?? .null),
+      ("lastError", .string(source.lastError)),
+    ])
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import WaybillServer
+
+@main
+struct WaybillCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "waybill",
+    abstract: "Which container images are here? A ZeroMQ worker that answers, and its client.",
+    version: WaybillServer.version,
+    subcommands: [
+      WorkerCommand.self, BrokerCommand.self, ImagesCommand.self, StatusCommand.self, KeygenCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CommandError {
+      failure.exit()
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package import ZeroMQ
+
+/// The worker's side of the Majordomo protocol, version 0.2 (RFC 18/MDP): what broker and workers say to each other.
+///
+/// A command is `MDPW02`, one byte that says which, and what belongs to it: a service for READY; for REQUEST and FINAL the
+/// address of a client, an empty part and the body. The address is the broker's own affair, and comes back as it was.
+package enum Majordomo {
+  package static let header = Array("MDPW02".utf8)
+  /// The one service of waybill.
+  package static let service = Array("waybill".utf8)
+  /// The time between two signs of life, from either end: a worker that was killed is found dead within it.
+  package static let heartbeatInterval = Duration.milliseconds(500)
+  /// After so long without a sign of life the other end counts as gone.
+  package static let heartbeatTimeout = Duration.milliseconds(2_500)
+
+  package enum Command: UInt8 {
+    case ready = 1
+    case request = 2
+    /// One of several replies, which no request for images has.
+    case partial = 3
+    case final = 4
+    case heartbeat = 5
+    case disconnect = 6
+
+    /// Reads the two parts that every command begins with; nil when they are something else.
+    package init?(_ message: borrowing MultipartMessage, at index: Int) {
+      guard message.count > index + 1, message.frame(index, equals: Majordomo.header) else { return nil }
+      let byte = message.withFrame(index + 1) { bytes in
+        bytes.byteCount == 1 ? bytes.unsafeLoad(as: UInt8.self) : 0
+      }
+      guard let command = Command(rawValue: byte) else { return nil }
+      self = command
+    }
+  }
+}
+
+extension Socket {
+  /// Sends the beginning of a command, or the whole of it.
+  ///
+  /// - Throws: `ZeroMQError` as ``send(_:more:)``.
+  package func send(_ command: Majordomo.Command, more: Bool = false) throws(ZeroMQError) {
+    try send(Majordomo.header, more: true)
+    let byte: [1 of UInt8] = [command.rawValue]
+    try send(copying: byte.span.bytes, more: more)
+  }
+}
+
+extension MultipartMessage {
+  package func frame(_ index: Int, equals expected: [UInt8]) -> Bool {
+    withFrame(index) { bytes in bytes.withUnsafeBytes { $0.elementsEqual(expected) } }
+  }
+
+  package func isEmptyFrame(_ index: Int) -> Bool {
+    withFrame(index) { $0.byteCount == 0 }
+  }
+}

@@ -1,0 +1,47 @@
+package import ZeroMQ
+
+/// The options of every socket that another process is connected to; CONTRIBUTING.md says why they are what they are.
+extension Socket {
+  /// The longest part that a client may send. Well above the limit of a request, so that what is somewhat too long gets
+  /// an error and not a closed connection.
+  package static let maxRequestBytes = 1 << 20
+
+  /// For a socket that clients come to, or a proxy with clients behind it.
+  package func configureForClients(linger: Duration) throws(ZeroMQError) {
+    try set(.linger, to: linger)
+    try set(.maxMessageSize, to: Self.maxRequestBytes)
+    // libzmq's thread gives a connection as much as this takes before it turns to the next one.
+    try set(.sendBufferSize, to: 512 * 1_024)
+    try configureConnections()
+  }
+
+  /// For the socket of a broker that workers come to.
+  package func configureForWorkers(linger: Duration) throws(ZeroMQError) {
+    try set(.linger, to: linger)
+    // Workers are believed; this stops a peer that is none.
+    try set(.maxMessageSize, to: 1 << 30)
+    try set(.routerMandatory, to: true)
+    // A worker with a name of its own that starts again has that name at once.
+    try set(.routerHandover, to: true)
+    try configureConnections()
+  }
+
+  /// For the socket of a worker that goes to a broker.
+  package func configureForBroker() throws(ZeroMQError) {
+    // What a socket that was given up has yet to say must not be heard after the next one spoke.
+    try set(.linger, to: .zero)
+    try set(.maxMessageSize, to: Self.maxRequestBytes)
+    try set(.ipv6, to: true)
+    try configureConnections()
+  }
+
+  private func configureConnections() throws(ZeroMQError) {
+    // A peer that never says who it is, or that vanished without a word, is let go.
+    try set(.handshakeInterval, to: .seconds(10))
+    try set(.heartbeatInterval, to: .seconds(10))
+    try set(.heartbeatTimeout, to: .seconds(30))
+    // A peer that comes back is found within two seconds, and not all of its peers come at once.
+    try set(.reconnectInterval, to: .milliseconds(100))
+    try set(.reconnectIntervalMax, to: .seconds(2))
+  }
+}

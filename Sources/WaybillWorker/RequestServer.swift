@@ -1,0 +1,78 @@
+internal import ImageRegistry
+internal import Logging
+internal import MessagePack
+internal import WaybillServer
+internal import ZeroMQ
+
+/// A REP socket that answers each request from a registry, on the thread that calls.
+struct RequestServer: Sendable {
+  let context: Context
+  let configuration: WorkerConfiguration
+  let registry: ImageRegistry
+  let meter: RequestMeter
+  let unread: OutstandingReplies
+  let logger: Logger
+  let stop: StopSignal
+
+  /// Serves at the configured endpoints, where other processes are.
+  func serve() throws(ZeroMQError) {
+    let endpoints = try WorkerEndpoints(configuration, in: context, stop: stop, logger: logger)
+    defer { endpoints.close() }
+    let socket = try Socket(.rep, in: context)
+    try socket.configureForClients(linger: configuration.linger)
+    try socket.bind(stop.endpoint)
+    try endpoints.open(on: socket)
+    try serve(on: socket, endpoints)
+  }
+
+  /// Serves what comes from another thread of this process.
+  func serve(inside endpoint: String) throws(ZeroMQError) {
+    let socket = try Socket(.rep, in: context)
+    try socket.set(.linger, to: configuration.linger)
+    try socket.set(.receiveHighWaterMark, to: 1)
+    try socket.bind(stop.endpoint)
+    try socket.connect(endpoint)
+    try serve(on: socket, nil)
+  }
+
+  /// The pump has asked already who sent what comes from another thread.
+  private func serve(on socket: borrowing Socket, _ endpoints: WorkerEndpoints?) throws(ZeroMQError) {
+    var handler = RequestHandler(registry: registry, meter: meter, unread: unread)
+    var message = Message()
+    while !stop.isRaised {
+      try socket.receive(into: &message)
+      try answer(message, on: socket, with: &handler, endpoints)
+      try endpoints?.reopen(on: socket)
+    }
+
+    // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two
+    // requests that have arrived the socket may look empty, as another thread takes them from the network.
+    let deadline = ContinuousClock.now + configuration.drainTime
+    var poller = Poller()
+    poller.add(socket)
+    while ContinuousClock.now < deadline, try poller.wait(timeout: StopSignal.quietTime) > 0 {
+      while ContinuousClock.now < deadline, try socket.receiveIfReady(into: &message) {
+        try answer(message, on: socket, with: &handler, endpoints)
+      }
+    }
+  }
+
+  private func answer(
+    _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
+    _ endpoints: WorkerEndpoints?
+  ) throws(ZeroMQError) {
+    var reply = RequestHandler.Reply.kept
+    if message.hasMore {
+      handler.answer(multipart: 1 + (try socket.discardRemainingParts()))
+    } else if let refusal = endpoints?.authenticator.refusal(of: message) {
+      message.withBytes { handler.refuse($0, with: refusal) }
+    } else {
+      reply = message.withBytes { handler.answer($0) }
+    }
+    // A reply that others are sent from too takes no memory for each.
+    guard case .own(let bytes) = reply, bytes.count >= OutstandingReplies.large else {
+      return try socket.send(reply, of: handler)
+    }
+    try socket.send(try unread.count(bytes))
+  }
+}

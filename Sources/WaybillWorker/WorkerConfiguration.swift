@@ -1,0 +1,53 @@
+package import CurveSecurity
+
+/// Where a worker stands.
+package struct WorkerConfiguration: Sendable {
+  /// A place in the network, and who waits for whom there.
+  package enum Endpoint: Sendable, Hashable {
+    /// Clients come to the worker.
+    case bind(String)
+    /// The worker goes to a proxy's DEALER, and shares the clients that come there with other workers.
+    case connect(String)
+    /// The worker goes to a broker, and joins its pool.
+    case broker(String)
+  }
+
+  /// Where the worker serves: `tcp://host:port` or `ipc://path`.
+  package var endpoints: [Endpoint]
+  /// What is asked of those who come to an endpoint that the worker binds.
+  package var security: ServerSecurity
+  /// How the worker proves who it is to a proxy or a broker that it connects to.
+  package var peerSecurity: ClientSecurity
+  /// How many requests are answered at once, 1 or more; in the pools of brokers, at once for each of them.
+  package var threads: Int
+  /// How many bytes of large replies may wait for their clients, but for the lists that are shared.
+  package var maxOutstandingBytes: Int
+  /// How long to go on after the signal to stop, answering what has arrived.
+  package var drainTime: Duration
+  /// How long to keep the connections open after that, for replies that are still being sent.
+  package var linger: Duration
+
+  /// A worker that serves at `endpoints`.
+  package init(
+    endpoints: [Endpoint], security: ServerSecurity = .none, peerSecurity: ClientSecurity = .none, threads: Int = 1,
+    maxOutstandingBytes: Int = 512 << 20, drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
+  ) {
+    precondition(threads > 0)
+    self.endpoints = endpoints
+    self.security = security
+    self.peerSecurity = peerSecurity
+    self.threads = threads
+    self.maxOutstandingBytes = maxOutstandingBytes
+    self.drainTime = drainTime
+    self.linger = linger
+  }
+}
+
+extension WorkerConfiguration {
+  var brokers: [String] {
+    endpoints.compactMap { if case .broker(let address) = $0 { address } else { nil } }
+  }
+
+  /// Whether there are endpoints that are not brokers.
+  var hasEndpoints: Bool { brokers.count < endpoints.count }
+}
