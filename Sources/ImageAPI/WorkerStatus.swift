@@ -51,8 +51,8 @@ public struct RequestCounts: Sendable, Hashable {
 public struct SourceStatus: Sendable, Hashable {
   /// What the source's contents are worth.
   public enum State: String, Sendable, CaseIterable {
-    /// It was never read: nothing is known of it, and so the worker is not ready.
-    case unread
+    /// It was never read. Nothing is known of it, so the worker is not ready.
+    case pending
     /// The last reading succeeded.
     case current
     /// The last reading failed; the images are those of the last good one.

@@ -67,7 +67,7 @@ package final class ImageRegistry: Sendable {
   }
 
   /// Changes some images of a source and leaves the rest of its state. It does not count as a reading: a source that
-  /// was never read as a whole stays unread.
+  /// was never read as a whole stays pending.
   ///
   /// - Parameters:
   ///   - source: The number of the source.
@@ -79,10 +79,11 @@ package final class ImageRegistry: Sendable {
     if let image = upserted.first, upserted.count == 1, removed.isEmpty {
       return publish { writer in writer.apply([Writer.SourceChange(id: image.id, image: image)], from: source) }
     }
-    var claims: [Digest: Writer.SourceChange] = [:]
-    for id in removed { claims[id] = Writer.SourceChange(id: id, image: nil) }
-    for image in upserted { claims[image.id] = Writer.SourceChange(id: image.id, image: image) }
-    return publish { writer in writer.apply(Array(claims.values), from: source) }
+    var changes: [Digest: Writer.SourceChange] = [:]
+    for id in removed { changes[id] = Writer.SourceChange(id: id, image: nil) }
+    for image in upserted { changes[image.id] = Writer.SourceChange(id: image.id, image: image) }
+    let sorted = changes.values.sorted { $0.id < $1.id }
+    return publish { writer in writer.apply(sorted, from: source) }
   }
 
   /// Notes that a source could not be read. Its state stay what they were.
@@ -119,7 +120,7 @@ package final class ImageRegistry: Sendable {
     writer.withLock { writer in
       let result = change(&writer)
       // Readers keep their whole list when nothing in it changed.
-      let isListed = result != Change() || writer.unread != snapshot.unread
+      let isListed = result != Change() || writer.pendingSources != snapshot.pendingSources
       let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
         defer { current = next }

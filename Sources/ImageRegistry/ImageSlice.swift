@@ -14,10 +14,16 @@ struct ImageSlice: Sendable {
 
   var count: Int { positions.count }
   var byteCount: Int { chunk.range(of: positions).count }
-  /// - Precondition: The run is not empty.
+  /// - Precondition: The slice is not empty.
   var lastID: Digest { chunk.id(at: positions.upperBound - 1) }
-  /// - Precondition: The run is not empty.
+  /// - Precondition: The slice is not empty.
   var lastHolders: SourceSet { chunk.items[positions.upperBound - 1].holders }
+
+  /// The lone image at a position, from 0 on.
+  subscript(position: Int) -> ImageSlice {
+    let start = positions.lowerBound + position
+    return ImageSlice(start..<start + 1, of: chunk)
+  }
 
   func prefix(_ count: Int) -> ImageSlice { ImageSlice(positions.prefix(count), of: chunk) }
 

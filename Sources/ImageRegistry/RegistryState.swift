@@ -13,10 +13,6 @@ struct RegistryState: Sendable {
 
   static func shardIndex(of id: Digest) -> Int { ShardTable<Shard>.index(of: id.words.0) }
 
-  func location(of id: Digest) -> ImageSlice? {
-    shards[Self.shardIndex(of: id)].location(of: id)
-  }
-
   /// What one image becomes.
   struct Edit {
     let id: Digest

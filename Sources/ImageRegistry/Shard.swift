@@ -79,7 +79,7 @@ struct Shard: Sendable {
     ImageSlice(place.position..<place.position + 1, of: parts[place.part].chunk)
   }
 
-  func location(of id: Digest) -> ImageSlice? {
+  func image(_ id: Digest) -> ImageSlice? {
     guard let place = place(notBefore: id) else { return nil }
     let image = self[place]
     return image.lastID == id ? image : nil

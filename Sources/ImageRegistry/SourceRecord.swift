@@ -17,7 +17,7 @@ struct SourceRecord: Sendable {
   var status: SourceStatus {
     SourceStatus(
       name: name,
-      state: lastRead == nil ? .unread : lastError.isEmpty ? .current : .stale,
+      state: lastRead == nil ? .pending : lastError.isEmpty ? .current : .stale,
       images: images,
       leftOut: leftOut,
       age: lastRead.map { UInt64($0.duration(to: .now).components.seconds) },

@@ -12,4 +12,9 @@ struct SourceSet: OptionSet, Sendable, Hashable {
   init(source: Int) {
     rawValue = 1 << UInt64(source)
   }
+
+  /// The lowest number of them.
+  ///
+  /// - Precondition: The set is not empty.
+  var first: Int { rawValue.trailingZeroBitCount }
 }

@@ -15,10 +15,8 @@ struct WholeList {
   /// Readers who come meanwhile are better served by it than by a list of their own: the same bytes for all stay in the
   /// processor's caches, while different ones, each sent from memory, make some readers wait half as long again.
   var isRecent: Bool {
-    bytes.count >= Self.smallestShared && ContinuousClock.now - made < .nanoseconds(bytes.count)
+    bytes.count >= ReplySizes.minShared && ContinuousClock.now - made < .nanoseconds(bytes.count)
   }
-
-  private static let smallestShared = 1_000_000
 
   /// Whether nobody else holds the bytes.
   var isUnused: Bool {

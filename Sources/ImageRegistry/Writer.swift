@@ -4,9 +4,10 @@ internal import MessagePack
 
 /// What the registry knows beyond what it lists: which source says what. Used by one thread at a time.
 struct Writer: ~Copyable {
-  /// What a source says about one image: that it is so, or that it does not hold it.
+  /// What a source says about one image.
   struct SourceChange {
     let id: Digest
+    /// The image as the source has it; nil if it does not hold it.
     let image: Image?
   }
 
@@ -22,7 +23,7 @@ struct Writer: ~Copyable {
   }
 
   func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
-    RegistrySnapshot(state, unread: unread, wholeLists: wholeLists)
+    RegistrySnapshot(state, pendingSources: pendingSources, wholeLists: wholeLists)
   }
 
   /// Makes ready for the next change, once readers are shown this one: in the memory of `last`, the state that they were
@@ -32,98 +33,120 @@ struct Writer: ~Copyable {
     state = last
   }
 
-  var unread: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
+  /// The sources that were never read.
+  var pendingSources: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
 
-  mutating func replaceContents(ofSource source: Int, with images: [Image]) -> ImageRegistry.Change {
-    var claims: [SourceChange] = []
-    claims.reserveCapacity(images.count)
-    for image in images.sorted(by: { $0.id < $1.id }) {
-      if let last = claims.last?.image, last.id == image.id {
-        claims[claims.count - 1] = SourceChange(id: last.id, image: last.united(with: image))
-      } else {
-        claims.append(SourceChange(id: image.id, image: image))
-      }
-    }
-    let gone = ids(heldBy: source, except: claims)
-    return apply(claims + gone.map { SourceChange(id: $0, image: nil) }, from: source)
+  /// What a change has come to so far.
+  private struct Progress {
+    var change = ImageRegistry.Change()
+    /// Changes of names that the index has yet to make.
+    var names: [ReferenceIndex.Edit] = []
   }
 
-  /// Takes `claims` in id order.
-  private func ids(heldBy source: Int, except claims: [SourceChange]) -> [Digest] {
-    var gone: [Digest] = []
-    var next = claims.startIndex
-    for index in 0..<ShardTable<Shard>.count {
-      for id in state.shards[index].ids(heldBy: SourceSet(source: source)) {
-        while next < claims.endIndex, claims[next].id < id { next += 1 }
-        if next == claims.endIndex || claims[next].id != id { gone.append(id) }
-      }
-    }
-    return gone
-  }
-
-  /// So many changes of names are made at once, each part of the index but once; more would take memory meanwhile.
+  /// So many changes of names are made at once, each part of the index only once; more would take memory meanwhile.
   private static let maxNames = 65_536
 
-  /// Takes `claims` of different ids, in any order.
-  mutating func apply(_ claims: [SourceChange], from source: Int) -> ImageRegistry.Change {
-    var change = ImageRegistry.Change()
-    let claims = claims.count == 1 ? claims : claims.sorted { $0.id < $1.id }
-    var names: [ReferenceIndex.Edit] = []
-    var start = claims.startIndex
-    while start < claims.endIndex {
-      let index = RegistryState.shardIndex(of: claims[start].id)
-      let end = claims[start...].firstIndex { RegistryState.shardIndex(of: $0.id) != index } ?? claims.endIndex
-      var edits: [RegistryState.Edit] = []
-      for claim in claims[start..<end] {
-        guard let edit = edit(for: claim, from: source) else { continue }
-        edits.append(edit)
-        switch (edit.before, edit.after) {
-        case (nil, _): change.added += 1
-        case (_, nil): change.removed += 1
-        case (let before?, let after?): if !before.image.equals(after.bytes) { change.changed += 1 }
-        }
-      }
-      if !edits.isEmpty { state.apply(edits, toShard: index, names: &names) }
-      start = end
-      if names.count > Self.maxNames {
-        state.apply(names)
-        names.removeAll(keepingCapacity: true)
-      }
+  /// Makes `images`, in any order, all that a source holds. Images with one id are united.
+  mutating func replaceContents(ofSource source: Int, with images: [Image]) -> ImageRegistry.Change {
+    let order = images.indices.sorted { first, second in
+      let (firstID, secondID) = (images[first].id, images[second].id)
+      return firstID == secondID ? first < second : firstID < secondID
     }
-    state.apply(names)
-    return change
+    var rest = order[...]
+    var progress = Progress()
+    for shard in 0..<ShardTable<Shard>.count {
+      let own = rest.prefix { RegistryState.shardIndex(of: images[$0].id) == shard }
+      rest = rest.dropFirst(own.count)
+      let held = state.shards[shard].ids(heldBy: SourceSet(source: source))
+      apply(Self.changes(from: held, to: own.lazy.map { images[$0] }), toShard: shard, from: source, &progress)
+    }
+    state.apply(progress.names)
+    return progress.change
   }
 
-  /// What a claim changes about what is listed; nil for nothing.
-  private mutating func edit(for claim: SourceChange, from source: Int) -> RegistryState.Edit? {
+  /// What a source says when it held some ids, and now holds `images`; both are in the order of ids.
+  private static func changes(from held: [Digest], to images: some Sequence<Image>) -> [SourceChange] {
+    var changes: [SourceChange] = []
+    var gone = held[...]
+    for image in images {
+      while let id = gone.first, id <= image.id {
+        if id < image.id { changes.append(SourceChange(id: id, image: nil)) }
+        gone.removeFirst()
+      }
+      if let last = changes.last, last.id == image.id {
+        changes[changes.count - 1] = SourceChange(id: image.id, image: last.image?.united(with: image) ?? image)
+      } else {
+        changes.append(SourceChange(id: image.id, image: image))
+      }
+    }
+    return changes + gone.map { SourceChange(id: $0, image: nil) }
+  }
+
+  /// Takes changes of different ids, in the order of their ids.
+  mutating func apply(_ changes: [SourceChange], from source: Int) -> ImageRegistry.Change {
+    var progress = Progress()
+    changes[...].forEachRun(by: { RegistryState.shardIndex(of: $0.id) }) { shard, changes in
+      apply(Array(changes), toShard: shard, from: source, &progress)
+    }
+    state.apply(progress.names)
+    return progress.change
+  }
+
+  private mutating func apply(
+    _ changes: [SourceChange], toShard shard: Int, from source: Int, _ progress: inout Progress
+  ) {
+    var edits: [RegistryState.Edit] = []
+    for change in changes {
+      guard let edit = edit(for: change, from: source) else { continue }
+      edits.append(edit)
+      switch (edit.before, edit.after) {
+      case (nil, _): progress.change.added += 1
+      case (_, nil): progress.change.removed += 1
+      case (let before?, let after?): if !before.image.equals(after.bytes) { progress.change.changed += 1 }
+      }
+    }
+    if !edits.isEmpty { state.apply(edits, toShard: shard, names: &progress.names) }
+    if progress.names.count > Self.maxNames {
+      state.apply(progress.names)
+      progress.names.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// What a change of a source changes about what is listed; nil for nothing.
+  ///
+  /// An image that is as it was is neither encoded nor decoded.
+  private mutating func edit(for change: SourceChange, from source: Int) -> RegistryState.Edit? {
     let holder = SourceSet(source: source)
-    guard let location = state.location(of: claim.id) else {
-      guard let image = claim.image else { return nil }
+    guard let listed = state.image(change.id) else {
+      guard let image = change.image else { return nil }
       sources[source].images += 1
-      return RegistryState.Edit(id: claim.id, before: nil, after: (image.names, Self.encode(image), holder))
+      return RegistryState.Edit(id: change.id, before: nil, after: (image.names, Self.encode(image), holder))
     }
-    if location.lastHolders == holder, let image = claim.image {
-      let encoded = Self.encode(image)
-      guard !location.equals(encoded), let names = location.names(with: &unpacker) else { return nil }
-      return RegistryState.Edit(id: claim.id, before: (location, names), after: (image.names, encoded, holder))
+    if listed.lastHolders == holder, let image = change.image {
+      guard !listed.withBytes(image.isEncoded(as:)), let names = listed.names(with: &unpacker) else { return nil }
+      return RegistryState.Edit(
+        id: change.id, before: (listed, names), after: (image.names, Self.encode(image), holder))
     }
-    guard location.lastHolders.contains(holder) || claim.image != nil else { return nil }
-    guard let listed = location.image(with: &unpacker) else { return nil }
-
-    var says = shared[claim.id] ?? Self.holders(location.lastHolders, saying: listed)
-    says[source] = claim.image
-    shared[claim.id] = says.count > 1 ? says : nil
-    let holders = claim.image == nil ? location.lastHolders.subtracting(holder) : location.lastHolders.union(holder)
-    if holders != location.lastHolders { sources[source].images += claim.image == nil ? -1 : 1 }
-    let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
-    let after = united.map { ($0.names, Self.encode($0), holders) }
-    if let after, location.equals(after.1), holders == location.lastHolders { return nil }
-    return RegistryState.Edit(id: claim.id, before: (location, listed.names), after: after)
+    guard listed.lastHolders.contains(holder) || change.image != nil else { return nil }
+    return edit(of: listed, for: change, from: source)
   }
 
-  /// What the one holder of an image says of it.
-  private static func holders(_ holders: SourceSet, saying image: Image) -> [Int: Image] {
-    [holders.rawValue.trailingZeroBitCount: image]
+  /// As ``edit(for:from:)``, of an image that another source holds too, or this one alone and no more.
+  private mutating func edit(
+    of listed: ImageSlice, for change: SourceChange, from source: Int
+  ) -> RegistryState.Edit? {
+    if let said = shared[change.id]?[source], said == change.image { return nil }
+    guard let image = listed.image(with: &unpacker) else { return nil }
+    var says = shared[change.id] ?? [listed.lastHolders.first: image]
+    says[source] = change.image
+    shared[change.id] = says.count > 1 ? says : nil
+    let holder = SourceSet(source: source)
+    let holders = change.image == nil ? listed.lastHolders.subtracting(holder) : listed.lastHolders.union(holder)
+    if holders != listed.lastHolders { sources[source].images += change.image == nil ? -1 : 1 }
+    let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
+    if let united, united == image, holders == listed.lastHolders { return nil }
+    return RegistryState.Edit(
+      id: change.id, before: (listed, image.names), after: united.map { ($0.names, Self.encode($0), holders) })
   }
 
   private static func encode(_ image: Image) -> PackedBytes {

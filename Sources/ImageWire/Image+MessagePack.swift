@@ -3,14 +3,26 @@ package import MessagePack
 
 extension Packer {
   /// Writes an image with all eight of CRI's keys, in CRI's order.
-  package mutating func pack(_ image: Image) {
+  package mutating func pack(_ image: Image) { give(image) }
+}
+
+extension Image {
+  /// Whether these bytes are the image, as ``MessagePack/Packer/pack(_:)`` writes it.
+  package func isEncoded(as bytes: RawSpan) -> Bool {
+    PackedComparison.matches(bytes) { $0.give(self) }
+  }
+}
+
+extension ObjectSink where Self: ~Copyable {
+  /// Gives an image with all eight of CRI's keys, in CRI's order.
+  fileprivate mutating func give(_ image: Image) {
     packMapHeader(8)
     packKey("id")
     pack(image.id.description)
     packKey("repo_tags")
-    pack(image.repoTags)
+    give(image.repoTags)
     packKey("repo_digests")
-    pack(image.repoDigests)
+    give(image.repoDigests)
     packKey("size")
     pack(image.size)
     packKey("uid")
@@ -24,12 +36,12 @@ extension Packer {
     packKey("username")
     if case .name(let name) = image.user { pack(name) } else { packKey("") }
     packKey("spec")
-    if let spec = image.spec { pack(spec) } else { packNil() }
+    if let spec = image.spec { give(spec) } else { packNil() }
     packKey("pinned")
     pack(image.pinned)
   }
 
-  private mutating func pack(_ strings: [String]) {
+  private mutating func give(_ strings: [String]) {
     packArrayHeader(strings.count)
     for string in strings {
       pack(string)
@@ -37,7 +49,7 @@ extension Packer {
   }
 
   /// Annotations in the order of their keys, so that equal images have equal bytes.
-  private mutating func pack(_ spec: ImageSpec) {
+  private mutating func give(_ spec: ImageSpec) {
     packMapHeader(5)
     packKey("image")
     pack(spec.image)

@@ -141,13 +141,13 @@ extension SourceStatus {
   }
 
   fileprivate init(decoding value: Value) throws(APIError) {
-    var source = SourceStatus(name: "", state: .unread)
+    var source = SourceStatus(name: "", state: .pending)
     try value.readFields(at: "source", Key.self) { (key, value) throws(APIError) in
       switch key {
       case .name: source.name = try value.apiString(at: "name")
       case .state:
         guard let state = State(rawValue: try value.apiString(at: "state")) else {
-          throw APIError(value.mismatch(at: "state", expected: "unread, current or stale"))
+          throw APIError(value.mismatch(at: "state", expected: "pending, current or stale"))
         }
         source.state = state
       case .images: source.images = Int(clamping: try value.unsigned(at: "images"))

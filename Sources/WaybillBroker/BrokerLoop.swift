@@ -192,7 +192,7 @@ extension BrokerLoop {
   private mutating func count(framesFrom start: Int) throws(ZeroMQError) -> Bool {
     for index in start..<incoming.count {
       let size = incoming.withFrame(index) { $0.byteCount }
-      guard size >= OutstandingReplies.large else { continue }
+      guard size >= ReplySizes.minCounted else { continue }
       guard unread.hasRoom(for: size) else { return false }
       incoming.replaceFrame(index, by: try unread.count(incoming.takeFrame(index)))
     }

@@ -1,4 +1,5 @@
 package import ImageAPI
+internal import ImageWire
 package import MessagePack
 internal import Synchronization
 package import ZeroMQ
@@ -15,9 +16,6 @@ package final class OutstandingReplies: Sendable {
     self.most = most
   }
 
-  /// Replies of fewer bytes are bounded well enough by their number.
-  package static let large = 64 << 10
-
   /// What a client is told whose reply finds no room.
   package static var refusal: APIError {
     APIError(
@@ -32,7 +30,7 @@ package final class OutstandingReplies: Sendable {
 
   /// - Throws: The ``refusal`` of a large reply that finds no room.
   package func checkRoom(for size: Int) throws(APIError) {
-    guard size < Self.large || hasRoom(for: size) else { throw Self.refusal }
+    guard size < ReplySizes.minCounted || hasRoom(for: size) else { throw Self.refusal }
   }
 
   /// The same bytes in a message that is counted until libzmq has let go of it. Nothing is copied.

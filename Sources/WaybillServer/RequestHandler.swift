@@ -10,21 +10,18 @@ package struct RequestHandler: ~Copyable {
   private let registry: ImageRegistry
   private let meter: RequestMeter
   /// Nil where whoever is sent the replies is believed to read them.
-  private let unread: OutstandingReplies?
+  let outstanding: OutstandingReplies?
   private var unpacker: Unpacker
   private var packer = Packer(capacity: 1_024)
 
-  /// A larger reply is handed over, to be sent without a copy.
-  private static let largestKept = 16 * 1_024
-
   package init(registry: ImageRegistry) {
-    self.init(registry: registry, meter: RequestMeter(), unread: nil)
+    self.init(registry: registry, meter: RequestMeter(), outstanding: nil)
   }
 
-  package init(registry: ImageRegistry, meter: RequestMeter, unread: OutstandingReplies?) {
+  package init(registry: ImageRegistry, meter: RequestMeter, outstanding: OutstandingReplies?) {
     self.registry = registry
     self.meter = meter
-    self.unread = unread
+    self.outstanding = outstanding
     unpacker = Unpacker(limits: .request)
   }
 
@@ -40,26 +37,51 @@ package struct RequestHandler: ~Copyable {
 
   /// Answers a request.
   package mutating func answer(_ bytes: RawSpan) -> Reply {
-    packer.removeAll()
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
-      switch try request.call.get() {
-      case .listImages(let call):
-        let list = try registry.reply(to: call, in: request.envelope, into: &packer)
-        guard let list else { break }
-        meter.count(replyOf: list.count, isError: false)
-        return .shared(list)
-      case .status:
-        packer.beginReply(request.envelope)
-        packer.pack(status)
-      }
-      if let unread { try unread.checkRoom(for: packer.count) }
+      return finish(try write(request.call.get(), in: request.envelope))
     } catch {
-      refuse(in: request.envelope, with: error)
-      return .kept
+      return refuse(in: request.envelope, with: error)
     }
-    meter.count(replyOf: packer.count, isError: false)
-    guard packer.count > Self.largestKept else { return .kept }
+  }
+
+  /// Writes the reply, unless it is one that readers share.
+  private mutating func write(_ call: Request.Call, in envelope: Envelope) throws(APIError) -> PackedBytes? {
+    packer.removeAll()
+    switch call {
+    case .listImages(let request):
+      let selection = try registry.snapshot.select(request)
+      if envelope == .plain, let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return list }
+      packer.pack(selection, in: envelope)
+    case .status:
+      packer.beginReply(envelope)
+      packer.pack(status)
+    }
+    try outstanding?.checkRoom(for: packer.count)
+    return nil
+  }
+
+  /// Answers a request by an error, whatever it asks.
+  package mutating func refuse(_ bytes: RawSpan, with error: APIError) -> Reply {
+    refuse(in: Request(decoding: bytes, with: &unpacker).envelope, with: error)
+  }
+
+  /// Answers a message of more than one part, which is no request.
+  package mutating func answer(multipart count: Int) -> Reply {
+    refuse(in: .plain, with: APIError(.invalidArgument, "a request is one message part, got \(count)"))
+  }
+
+  private mutating func refuse(in envelope: Envelope, with error: APIError) -> Reply {
+    packer.removeAll(keepingCapacity: packer.count <= ReplySizes.maxKept)
+    packer.pack(error, in: envelope)
+    return finish(isError: true)
+  }
+
+  /// The one way out: counts the reply and says where it is.
+  private mutating func finish(_ shared: PackedBytes? = nil, isError: Bool = false) -> Reply {
+    meter.count(replyOf: shared?.count ?? packer.count, isError: isError)
+    if let shared { return .shared(shared) }
+    guard packer.count > ReplySizes.maxKept else { return .kept }
     var written = Packer(capacity: 1_024)
     swap(&packer, &written)
     return .own(written.finish())
@@ -71,22 +93,6 @@ package struct RequestHandler: ~Copyable {
     case .kept: withReply { PackedBytes(copying: $0) }
     case .own(let reply), .shared(let reply): reply
     }
-  }
-
-  /// Answers a request by an error, whatever it asks. ``withReply(_:)`` lends the reply.
-  package mutating func refuse(_ bytes: RawSpan, with error: APIError) {
-    refuse(in: Request(decoding: bytes, with: &unpacker).envelope, with: error)
-  }
-
-  /// Answers a message of more than one part, which is no request. ``withReply(_:)`` lends the reply.
-  package mutating func answer(multipart count: Int) {
-    refuse(in: .plain, with: APIError(.invalidArgument, "a request is one message part, got \(count)"))
-  }
-
-  private mutating func refuse(in envelope: Envelope, with error: APIError) {
-    packer.removeAll(keepingCapacity: packer.count <= Self.largestKept)
-    packer.pack(error, in: envelope)
-    meter.count(replyOf: packer.count, isError: true)
   }
 
   /// Lends the reply that was written last.
@@ -101,7 +107,7 @@ package struct RequestHandler: ~Copyable {
     return WorkerStatus(
       version: version,
       uptime: UInt64(meter.started.duration(to: .now).components.seconds),
-      isReady: snapshot.unread.isEmpty,
+      isReady: snapshot.pendingSources.isEmpty,
       images: snapshot.count,
       etag: snapshot.etag,
       requests: meter.counts,

@@ -35,8 +35,8 @@ struct MajordomoWorker: Sendable {
   func serve() throws(ZeroMQError) {
     logger.notice("joining", metadata: [LogKey.endpoint: "\(broker)"])
     // A worker that can answer nothing yet would take requests from those that can.
-    while !registry.snapshot.unread.isEmpty, !stop.isRaised { sleep(for: Self.glance) }
-    var handler = RequestHandler(registry: registry, meter: meter, unread: nil)
+    while !registry.snapshot.pendingSources.isEmpty, !stop.isRaised { sleep(for: Self.glance) }
+    var handler = RequestHandler(registry: registry, meter: meter, outstanding: nil)
     var backoff = Backoff()
     while !stop.isRaised {
       let end = try converse(with: &handler, &backoff)
@@ -106,12 +106,9 @@ struct MajordomoWorker: Sendable {
     case .request:
       guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .nonsense }
       let parts = message.count - Self.bodyStart
-      var reply = RequestHandler.Reply.kept
-      if parts == 1 {
-        reply = message.withFrame(Self.bodyStart) { handler.answer($0) }
-      } else {
-        handler.answer(multipart: parts)
-      }
+      let reply =
+        parts == 1
+        ? message.withFrame(Self.bodyStart) { handler.answer($0) } : handler.answer(multipart: parts)
       try socket.send(.final, more: true)
       _ = try socket.sendIfReady(&message, frames: Self.addressStart..<Self.bodyStart, more: true)
       try socket.send(reply, of: handler)

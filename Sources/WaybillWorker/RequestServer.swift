@@ -10,7 +10,7 @@ struct RequestServer: Sendable {
   let configuration: WorkerConfiguration
   let registry: ImageRegistry
   let meter: RequestMeter
-  let unread: OutstandingReplies
+  let outstanding: OutstandingReplies
   let logger: Logger
   let stop: StopSignal
 
@@ -37,7 +37,7 @@ struct RequestServer: Sendable {
 
   /// The pump has asked already who sent what comes from another thread.
   private func serve(on socket: borrowing Socket, _ endpoints: WorkerEndpoints?) throws(ZeroMQError) {
-    var handler = RequestHandler(registry: registry, meter: meter, unread: unread)
+    var handler = RequestHandler(registry: registry, meter: meter, outstanding: outstanding)
     var message = Message()
     while !stop.isRaised {
       try socket.receive(into: &message)
@@ -61,18 +61,14 @@ struct RequestServer: Sendable {
     _ message: borrowing Message, on socket: borrowing Socket, with handler: inout RequestHandler,
     _ endpoints: WorkerEndpoints?
   ) throws(ZeroMQError) {
-    var reply = RequestHandler.Reply.kept
+    let reply: RequestHandler.Reply
     if message.hasMore {
-      handler.answer(multipart: 1 + (try socket.discardRemainingParts()))
+      reply = handler.answer(multipart: 1 + (try socket.discardRemainingParts()))
     } else if let refusal = endpoints?.authenticator.refusal(of: message) {
-      message.withBytes { handler.refuse($0, with: refusal) }
+      reply = message.withBytes { handler.refuse($0, with: refusal) }
     } else {
       reply = message.withBytes { handler.answer($0) }
     }
-    // A reply that others are sent from too takes no memory for each.
-    guard case .own(let bytes) = reply, bytes.count >= OutstandingReplies.large else {
-      return try socket.send(reply, of: handler)
-    }
-    try socket.send(try unread.count(bytes))
+    try socket.send(reply, of: handler)
   }
 }

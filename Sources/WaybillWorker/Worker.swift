@@ -11,14 +11,14 @@ package struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
   private let meter = RequestMeter()
-  private let unread: OutstandingReplies
+  private let outstanding: OutstandingReplies
   private let logger: Logger
 
   /// A worker that is not running yet.
   package init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
     self.configuration = configuration
     self.registry = registry
-    unread = OutstandingReplies(most: configuration.maxOutstandingBytes)
+    outstanding = OutstandingReplies(most: configuration.maxOutstandingBytes)
     self.logger = logger
   }
 
@@ -80,7 +80,8 @@ package struct Worker: Service {
 
   private func server(in context: Context, _ stop: StopSignal) -> RequestServer {
     RequestServer(
-      context: context, configuration: configuration, registry: registry, meter: meter, unread: unread, logger: logger,
+      context: context, configuration: configuration, registry: registry, meter: meter, outstanding: outstanding,
+      logger: logger,
       stop: stop)
   }
 

@@ -30,13 +30,13 @@ import WireTesting
   @Test("All readers of a snapshot get the same bytes, not only equal ones")
   func sharing() throws {
     let registry = registry(of: images(10))
-    let first = try registry.snapshot.reply(to: ListImagesRequest(), in: .plain)
+    let first = try registry.snapshot.select(ListImagesRequest()).reply(in: .plain)
     registry.replaceContents(ofSource: 0, with: images(10).reversed())
     registry.noteUnchanged(source: 0)
     registry.noteFailure(ofSource: 0, reason: "gone")
-    #expect(try registry.snapshot.reply(to: ListImagesRequest(), in: .plain) === first)
+    #expect(try registry.snapshot.select(ListImagesRequest()).reply(in: .plain) === first)
     registry.update(source: 0, removing: images(1).map(\.id))
-    #expect(try registry.snapshot.reply(to: ListImagesRequest(), in: .plain) !== first)
+    #expect(try registry.snapshot.select(ListImagesRequest()).reply(in: .plain) !== first)
   }
 
   @Test("MessagePack-RPC gets the same result", arguments: ["", "image-3"])

@@ -107,7 +107,7 @@ private struct Model {
       try #require(snapshot.count == images.count)
       for (source, status) in registry.sources.enumerated() {
         let state: SourceStatus.State =
-          !model.wasRead[source] ? .unread : model.errors[source].isEmpty ? .current : .stale
+          !model.wasRead[source] ? .pending : model.errors[source].isEmpty ? .current : .stale
         try #require(status.state == state && status.lastError == model.errors[source])
         try #require((status.age != nil) == model.wasRead[source])
         try #require(status.images == model.sources[source].count)

@@ -15,7 +15,7 @@ import Testing
         return error
       }
     }
-    #expect(registry.sources.map(\.state) == [.unread, .unread, .unread])
+    #expect(registry.sources.map(\.state) == [.pending, .pending, .pending])
     #expect(registry.sources.map(\.age) == [nil, nil, nil])
     #expect(
       refusal() == APIError(.unavailable, "not read yet: oci:/a, oci:/b, oci:/c; there is no list until then"))
@@ -23,11 +23,11 @@ import Testing
     #expect(refusal() == APIError(.unavailable, "not read yet: oci:/a, oci:/c; there is no list until then"))
     registry.noteFailure(ofSource: 2, reason: "gone")
     #expect(refusal()?.message == "not read yet: oci:/a, oci:/c; there is no list until then")
-    #expect(registry.sources[2].state == .unread)
+    #expect(registry.sources[2].state == .pending)
     #expect(registry.sources[2].lastError == "gone")
     // To change some images is no reading.
     registry.update(source: 0, upserting: [try image("2")])
-    #expect(registry.sources[0].state == .unread)
+    #expect(registry.sources[0].state == .pending)
     registry.replaceContents(ofSource: 0, with: [])
     #expect(refusal()?.message == "not read yet: oci:/c; there is no list until then")
     // An empty store is a store that was read.

@@ -49,12 +49,12 @@ extension RegistrySnapshot {
   func bytes(
     _ request: ListImagesRequest = ListImagesRequest(), in envelope: Envelope = .plain
   ) throws(APIError) -> [UInt8] {
-    try reply(to: request, in: envelope).withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
+    try select(request).reply(in: envelope).withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
   }
 
   func list(_ request: ListImagesRequest = ListImagesRequest()) throws -> ListImagesReply.ImageList {
     var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
-    let reply = try reply(to: request, in: .plain).withBytes { (bytes) throws(APIError) in
+    let reply = try select(request).reply(in: .plain).withBytes { (bytes) throws(APIError) in
       try ListImagesReply(decoding: bytes, with: &unpacker)
     }
     guard case .images(let list) = reply else { throw APIError(.internal, "no list") }

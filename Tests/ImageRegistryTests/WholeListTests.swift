@@ -17,7 +17,7 @@ import Testing
   }
 
   private static func list(_ registry: ImageRegistry) throws -> PackedBytes {
-    try registry.snapshot.reply(to: ListImagesRequest(), in: .plain)
+    try registry.snapshot.select(ListImagesRequest()).reply(in: .plain)
   }
 
   private static func address(of bytes: PackedBytes) -> UInt {
@@ -78,9 +78,8 @@ import Testing
     }
     let registry = registry(of: images(0))
     func list(ifNoneMatch etag: String? = nil) throws -> PackedBytes {
-      var packer = Packer()
-      let request = ListImagesRequest(ifNoneMatch: etag)
-      return try #require(try registry.reply(to: request, in: .plain, into: &packer))
+      let selection = try registry.snapshot.select(ListImagesRequest(ifNoneMatch: etag))
+      return try #require(try selection.sharedReply(orRecent: etag == nil))
     }
     func etag(of list: PackedBytes) -> String { String(decoding: list.copy.suffix(64), as: UTF8.self) }
 
@@ -148,7 +147,7 @@ import Testing
         var checked = 0
         while !done.withLock({ $0 }) {
           let snapshot = registry.snapshot
-          let list = try snapshot.reply(to: ListImagesRequest(), in: .plain)
+          let list = try snapshot.select(ListImagesRequest()).reply(in: .plain)
           let copy = list.copy
           guard copy.suffix(64).elementsEqual(snapshot.etag.utf8) else { return -1 }
           held.append((list, copy))

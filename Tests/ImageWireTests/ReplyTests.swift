@@ -110,7 +110,7 @@ import WireTesting
       requests: RequestCounts(answered: .max, errors: 2, replyBytes: 1 << 40),
       sources: [
         SourceStatus(name: "oci:/srv/images", state: .current, images: 5, leftOut: leftOut, age: 0),
-        SourceStatus(name: "", state: .unread),
+        SourceStatus(name: "", state: .pending),
         SourceStatus(name: "b", state: .stale, images: .max, age: .max, lastError: "gone"),
       ])
     let bytes = packed { packer in
@@ -147,7 +147,7 @@ import WireTesting
       ([1, 0, nil, ["uptime": -1]], "uptime: expected an integer from 0 on, got the integer -1"),
       (
         [1, 0, nil, ["sources": [["state": "odd"]]]],
-        "state: expected unread, current or stale, got the string \"odd\""
+        "state: expected pending, current or stale, got the string \"odd\""
       ),
       ([1, 0, nil, ["sources": [["left_out": [1]]]]], "left_out: expected a map, got the integer 1"),
       ([1, 0, "no", nil], "error: expected a map, got the string \"no\""),

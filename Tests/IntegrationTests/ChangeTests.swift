@@ -120,7 +120,7 @@ import Testing
       #expect(try await eventually { try await worker.status().sources.first?.lastError != "" })
       let status = try await worker.status()
       #expect(!status.ready && status.images == 0)
-      #expect(status.sources.first?.state == "unread" && status.sources.first?.age == nil)
+      #expect(status.sources.first?.state == "pending" && status.sources.first?.age == nil)
       #expect(status.sources.first?.lastError.contains("\(layout.path)/index.json") == true)
       let table = try await Waybill.run(["status", "--endpoint", worker.endpoint])
       #expect(table.exitCode == 69 && table.output.contains("ready     no\n"), "\(table)")

@@ -55,7 +55,7 @@ import WireTesting
   }
 
   @Test(arguments: lists) func listIsWhatTheRegistryAnswers(_ golden: ListCase) throws {
-    let reply = try Sample.registry(of: golden.images).snapshot.reply(to: golden.request, in: golden.envelope)
+    let reply = try Sample.registry(of: golden.images).snapshot.select(golden.request).reply(in: golden.envelope)
     #expect(reply.withBytes { [UInt8]($0) } == (try Contract.golden(golden.name)))
   }
 
@@ -112,10 +112,10 @@ import WireTesting
         sources: [SourceStatus(name: "oci:/srv/images", state: .current, images: 9, age: 0)])
     ),
     StatusCase(
-      name: "unread", messageID: 2,
+      name: "pending", messageID: 2,
       status: status(
         uptime: 3, isReady: false, images: 0, requests: RequestCounts(answered: 1, errors: 1, replyBytes: 113),
-        sources: [SourceStatus(name: "oci:/srv/images", state: .unread, lastError: "/srv/images: no such folder")])),
+        sources: [SourceStatus(name: "oci:/srv/images", state: .pending, lastError: "/srv/images: no such folder")])),
     StatusCase(
       name: "stale", messageID: .max,
       status: status(

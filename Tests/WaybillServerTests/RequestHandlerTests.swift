@@ -81,7 +81,7 @@ import Testing
       try WorkerStatus(decoding: bytes.span.bytes, with: &unpacker)
         == WorkerStatus(
           version: version, uptime: 0, isReady: false, images: 0, etag: registry.snapshot.etag,
-          sources: [SourceStatus(name: "oci:/a", state: .unread, lastError: "gone")]))
+          sources: [SourceStatus(name: "oci:/a", state: .pending, lastError: "gone")]))
   }
 
   @Test("A refusal has the form of the request, whatever it asks")
@@ -89,12 +89,12 @@ import Testing
     let error = APIError(.permissionDenied, "no")
     var handler = RequestHandler(registry: registry(of: ["a"]))
     for bytes: [UInt8] in [[0x80], [], [0xc1]] {
-      handler.refuse(bytes.span.bytes, with: error)
+      _ = handler.refuse(bytes.span.bytes, with: error)
       let reply = handler.withReply { Array($0) }
       #expect(reply == errorReply(.permissionDenied, "no"))
     }
     let rpc: [UInt8] = [0x94, 0, 7, 0xa6] + Array("Status".utf8) + [0x90]
-    handler.refuse(rpc.span.bytes, with: error)
+    _ = handler.refuse(rpc.span.bytes, with: error)
     let reply = handler.withReply { Array($0) }
     #expect(reply == packed { $0.pack(error, in: .rpc(messageID: 7)) })
   }
@@ -102,7 +102,7 @@ import Testing
   @Test("A message of several parts is told how many")
   func multipart() {
     var handler = RequestHandler(registry: registry(of: []))
-    handler.answer(multipart: 3)
+    _ = handler.answer(multipart: 3)
     let reply = handler.withReply { Array($0) }
     #expect(reply == errorReply(.invalidArgument, "a request is one message part, got 3"))
   }

@@ -101,7 +101,7 @@ import ZeroMQ
       let lists = [large, Array(large.prefix(10))]
       let replies = try lists.map { list in
         registry.replaceContents(ofSource: 0, with: list)
-        return try registry.snapshot.reply(to: ListImagesRequest(), in: .plain).withBytes { Array($0) }
+        return try registry.snapshot.select(ListImagesRequest()).reply(in: .plain).withBytes { Array($0) }
       }
       let socket = try openRequester(endpoints[0])
       let other = try openRequester(endpoints[0])

@@ -41,7 +41,7 @@ struct Changes {
   mutating func applyOneAndList() throws -> Duration {
     _ = applyOne()
     return try ContinuousClock().measure {
-      _ = try registry.snapshot.reply(to: ListImagesRequest(), in: .plain)
+      _ = try registry.snapshot.select(ListImagesRequest()).reply(in: .plain)
     }
   }
 

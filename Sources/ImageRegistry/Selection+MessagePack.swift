@@ -1,0 +1,42 @@
+package import ImageAPI
+package import ImageWire
+package import MessagePack
+
+extension Packer {
+  /// Writes the whole reply to ListImages.
+  package mutating func pack(_ selection: Selection, in envelope: Envelope) {
+    beginReply(envelope)
+    guard !selection.isNotModified else { return packNotModified(etag: selection.etag) }
+    var bytes = 256
+    selection.forEachSlice { bytes += $0.byteCount }
+    reserve(bytes)
+    beginImageList(count: selection.count, isResumable: selection.resumption != nil)
+    selection.forEachSlice { slice in slice.withBytes { append(encoded: $0) } }
+    endImageList(etag: selection.etag, resumption: selection.resumption)
+  }
+}
+
+extension Selection {
+  /// The plain reply, where it is the one with every image: the same bytes for all readers of a state.
+  ///
+  /// While images change, a list of more than ``ReplySizes/minShared`` bytes may be older than the selection, by a
+  /// millisecond for each megabyte, so that readers share it.
+  ///
+  /// - Parameter orRecent: Whether such an older list will do.
+  /// - Returns: The whole reply; nil where something else was selected.
+  /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
+  package func sharedReply(orRecent: Bool = false) throws(APIError) -> PackedBytes? {
+    guard case .everything = extent else { return nil }
+    return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
+  }
+
+  /// The whole reply.
+  ///
+  /// - Throws: As ``sharedReply(orRecent:)``.
+  package func reply(in envelope: Envelope) throws(APIError) -> PackedBytes {
+    if envelope == .plain, let shared = try sharedReply() { return shared }
+    var packer = Packer()
+    packer.pack(self, in: envelope)
+    return packer.finish()
+  }
+}

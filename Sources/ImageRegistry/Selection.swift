@@ -1,0 +1,69 @@
+internal import Concurrency
+package import ImageAPI
+internal import ImageWire
+internal import MessagePack
+
+/// The images that a request asks for, as the registry held them at one moment: which images, which page of them, and
+/// under which etag. In which encoding they leave is not decided here.
+package struct Selection: Sendable {
+  /// What was selected.
+  enum Extent: Sendable {
+    /// The client has the list already.
+    case notModified
+    /// Every image of the registry.
+    case everything
+    case none
+    case one(ImageSlice)
+    case several([ImageSlice])
+  }
+
+  let snapshot: RegistrySnapshot
+  let extent: Extent
+  /// The last image's id when more images follow, as the next request has it in `continue`.
+  package let resumption: Digest?
+
+  init(_ extent: Extent, of snapshot: RegistrySnapshot, resumption: Digest? = nil) {
+    self.snapshot = snapshot
+    self.extent = extent
+    self.resumption = resumption
+  }
+
+  /// The etag of everything that the registry held.
+  package var etag: String { snapshot.etag }
+
+  /// Whether the client has the list already, by the etag that it named.
+  package var isNotModified: Bool { if case .notModified = extent { true } else { false } }
+
+  /// How many images were selected.
+  package var count: Int {
+    switch extent {
+    case .notModified, .none: 0
+    case .everything: snapshot.count
+    case .one: 1
+    case .several(let slices): slices.reduce(0) { $0 + $1.count }
+    }
+  }
+
+  /// Gives the selected images in id order, some at a time.
+  func forEachSlice(_ body: (ImageSlice) -> Void) {
+    switch extent {
+    case .notModified, .none: return
+    case .one(let slice): body(slice)
+    case .several(let slices): slices.forEach(body)
+    case .everything: snapshot.state.forEachSlice(body)
+    }
+  }
+
+  /// The selected images in id order.
+  package var images: [Image] {
+    var unpacker = Unpacker(limits: .ofImages)
+    var images: [Image] = []
+    images.reserveCapacity(count)
+    forEachSlice { slice in
+      for position in 0..<slice.count {
+        if let image = slice[position].image(with: &unpacker) { images.append(image) }
+      }
+    }
+    return images
+  }
+}
