@@ -107,8 +107,8 @@ let package = Package(
     testing(
       "ServiceTesting",
       [
-        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillWorker", "ZeroMQ", lifecycle,
-        logging,
+        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillClient", "WaybillWorker",
+        "ZeroMQ", lifecycle, logging,
       ]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ZeroMQTests", ["ZeroMQ"]),

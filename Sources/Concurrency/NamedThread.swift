@@ -26,11 +26,12 @@ package enum NamedThread {
   ///   - body: What the thread does.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
-  package static func run<Result: Sendable>(
-    _ name: String, _ body: @escaping @Sendable () throws -> Result
-  ) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-      start(name) { continuation.resume(with: Swift.Result(catching: body)) }
+  package static func run<Value: Sendable, Failure: Error>(
+    _ name: String, _ body: @escaping @Sendable () throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let outcome = await withCheckedContinuation { continuation in
+      start(name) { continuation.resume(returning: Result(catching: body)) }
     }
+    return try outcome.get()
   }
 }

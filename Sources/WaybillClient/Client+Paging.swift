@@ -14,17 +14,17 @@ extension Client {
   /// - Throws: ``ClientError``.
   public func listAllImages(
     image: String = "", ifNoneMatch etag: String? = nil, pageSize: Int = 10_000
-  ) throws(ClientError) -> ListImagesReply {
+  ) async throws(ClientError) -> ListImagesReply {
     var request = ListImagesRequest(image: image, ifNoneMatch: etag, limit: pageSize)
-    guard case .images(var list) = try listImages(request) else { return .notModified(etag: etag ?? "") }
+    guard case .images(var list) = try await listImages(request) else { return .notModified(etag: etag ?? "") }
     request.ifNoneMatch = nil
     while let last = list.resumption {
       request.resumption = last
       // A page that does not lead on would have the same page asked for without end.
-      guard case .images(let page) = try listImages(request), page.etag == list.etag,
+      guard case .images(let page) = try await listImages(request), page.etag == list.etag,
         page.resumption.map({ $0 > last }) ?? true
       else {
-        return try listImages(ListImagesRequest(image: image))
+        return try await listImages(ListImagesRequest(image: image))
       }
       list.images += page.images
       list.resumption = page.resumption

@@ -1,17 +1,20 @@
 internal import Concurrency
 public import CurveSecurity
-internal import Foundation
 public import ImageAPI
 internal import ImageWire
 internal import MessagePack
 internal import ZeroMQ
 
-/// Asks workers, and goes on asking for a while when one does not answer: ZeroMQ's "Lazy Pirate".
+/// Asks workers and brokers, and asks again for a while when one does not answer: ZeroMQ's "Lazy Pirate".
 ///
 /// An attempt that timed out is given up with its socket, so that an answer that comes late is never taken for the
-/// answer to another question. Asking twice does no harm, as nothing is changed by asking. The methods block.
+/// answer to another question. Asking twice does no harm, as nothing is changed by asking.
+///
+/// A client may be used by any number of tasks at once. Each request has a connection of its own while it lasts; the
+/// connection is kept for the next request. The methods suspend the task that calls them and block no thread of Swift's
+/// pool. A task that is cancelled gets ``ClientError/Code/cancelled`` within 0.1 seconds.
 public struct Client: Sendable {
-  /// Where workers or proxies are, tried in turn.
+  /// Where workers, brokers or proxies are, tried in turn: `tcp://HOST:PORT` or `ipc://PATH`.
   public let endpoints: [String]
   /// How long one attempt may take.
   public let timeout: Duration
@@ -20,72 +23,107 @@ public struct Client: Sendable {
   /// How to prove who is asking.
   public let security: ClientSecurity
 
+  private let pool: ConnectionPool
+
   /// A client that is connected to nothing yet.
+  ///
+  /// - Parameters:
+  ///   - endpoints: Where workers, brokers or proxies are, at least one.
+  ///   - timeout: How long one attempt may take.
+  ///   - attempts: How many attempts there are in all, 1 or more.
+  ///   - security: How to prove who is asking.
   public init(
-    endpoints: [String], timeout: Duration = .seconds(5), attempts: Int = 3, security: ClientSecurity = .none
+    endpoints: [String] = ["tcp://127.0.0.1:5555"], timeout: Duration = .seconds(5), attempts: Int = 3,
+    security: ClientSecurity = .none
   ) {
     precondition(!endpoints.isEmpty && attempts > 0)
     self.endpoints = endpoints
     self.timeout = timeout
     self.attempts = attempts
     self.security = security
+    pool = ConnectionPool(security: security)
   }
 
   /// Lists images.
   ///
+  /// - Parameter request: What to list; every image if it says nothing.
+  /// - Returns: The images, or a page of them, or that nothing changed.
   /// - Throws: ``ClientError``.
-  public func listImages(_ request: ListImagesRequest = ListImagesRequest()) throws(ClientError) -> ListImagesReply {
-    try ask { (packer) in
+  public func listImages(
+    _ request: ListImagesRequest = ListImagesRequest()
+  ) async throws(ClientError) -> ListImagesReply {
+    try await ask { (packer) in
       packer.pack(request)
     } reading: { (bytes, unpacker) throws(APIError) in
       try ListImagesReply(decoding: bytes, with: &unpacker)
     }
   }
 
-  /// Asks what a worker serves. Behind a proxy it is any of the workers.
+  /// Asks what a worker serves. Behind a proxy or a broker it is any of the workers.
   ///
+  /// - Returns: Readiness, etag and counts, and the state of each source.
   /// - Throws: ``ClientError``.
-  public func status() throws(ClientError) -> WorkerStatus {
-    try ask { (packer) in
+  public func status() async throws(ClientError) -> WorkerStatus {
+    try await ask { (packer) in
       packer.packStatusRequest()
     } reading: { (bytes, unpacker) throws(APIError) in
       try WorkerStatus(decoding: bytes, with: &unpacker)
     }
   }
 
-  private func ask<Reply>(
-    _ write: (inout Packer) -> Void, reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
-  ) throws(ClientError) -> Reply {
+  private typealias Reading<Reply> = @Sendable (RawSpan, inout Unpacker) throws(APIError) -> Reply
+
+  private func ask<Reply: Sendable>(
+    _ write: (inout Packer) -> Void, reading read: @escaping Reading<Reply>
+  ) async throws(ClientError) -> Reply {
     var packer = Packer(capacity: 256)
     write(&packer)
     let request = packer.finish()
+    let cancelled = Latch()
+    let outcome = await withTaskCancellationHandler {
+      await NamedThread.run("waybill-client") {
+        Result { () throws(ClientError) in try ask(request, reading: read, until: cancelled) }
+      }
+    } onCancel: {
+      cancelled.open()
+    }
+    return try outcome.get()
+  }
+
+  private func ask<Reply>(
+    _ request: PackedBytes, reading read: Reading<Reply>, until cancelled: Latch
+  ) throws(ClientError) -> Reply {
     var failures: [ClientError] = []
     var backoff = Backoff()
     while true {
       do throws(ClientError) {
-        return try exchange(request, with: endpoints[failures.count % endpoints.count], reading: read)
+        let endpoint = endpoints[failures.count % endpoints.count]
+        return try exchange(request, with: endpoint, reading: read, until: cancelled)
       } catch {
-        guard error.isTransient || error.isOfOneEndpoint else { throw error }
+        // Another worker may know a key that this one does not.
+        guard error.isTransient || error.code == .keyRefused else { throw error }
         failures.append(error)
         let mayHelp = error.isTransient || failures.count < endpoints.count
-        guard mayHelp, failures.count < attempts else { throw ClientError(summing: failures, of: endpoints) }
+        guard mayHelp, failures.count < attempts else {
+          throw ClientError(summing: failures, of: endpoints, timeout: timeout)
+        }
       }
-      Thread.sleep(forTimeInterval: backoff.next() / .seconds(1))
+      guard !cancelled.wait(atMost: backoff.next()) else { throw .cancelled }
     }
   }
 
-  /// One request on a socket of its own.
+  /// One request on a connection that nobody else uses meanwhile.
   private func exchange<Reply>(
-    _ request: PackedBytes, with endpoint: String,
-    reading read: (RawSpan, inout Unpacker) throws(APIError) -> Reply
+    _ request: PackedBytes, with endpoint: String, reading read: Reading<Reply>, until cancelled: Latch
   ) throws(ClientError) -> Reply {
-    let connection = try ClientConnection(to: endpoint, as: security)
-    guard let answer = try connection.ask(request, within: timeout) else {
+    let connection = try pool.takeConnection(to: endpoint)
+    guard let answer = try connection.ask(request, within: timeout, until: cancelled) else {
       throw .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
     }
     guard !answer.hasMore else {
       throw .refused(APIError(.internal, "the reply is not waybill's: it has more than one part"))
     }
+    pool.giveBack(connection)
     var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
     do throws(APIError) {
       return try answer.withBytes { (bytes) throws(APIError) in try read(bytes, &unpacker) }

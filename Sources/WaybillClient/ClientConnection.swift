@@ -1,27 +1,33 @@
+internal import Concurrency
 internal import CurveSecurity
 internal import MessagePack
 internal import ZeroMQ
 
-/// A socket of a client's for one request, that notices when it is not let in.
-struct ClientConnection: ~Copyable {
-  private let endpoint: String
+/// A socket for one request after the other, which notices when it is not let in.
+///
+/// One thread uses it at a time: it is taken out of the pool and given back under the pool's lock, which makes it safe to
+/// send though a socket is not.
+final class ClientConnection: @unchecked Sendable {
+  let endpoint: String
   private let security: ClientSecurity
   private let socket: Socket
   private let monitor: Monitor
+  /// Until the first answer. After that the connection is known to work, and nobody would read the events while it is
+  /// idle.
+  private var isMonitored = true
 
   /// So many handshakes that fail one after the other are not those of a server that is just leaving.
   private static let maxFailures = 3
+  /// How long a wait may last before it looks whether the request was cancelled.
+  private static let glance = Duration.milliseconds(100)
 
   /// A socket that is connected to `endpoint`, or will be as soon as somebody is there.
-  init(to endpoint: String, as security: ClientSecurity) throws(ClientError) {
-    let socket: Socket
-    let monitor: Monitor
+  init(to endpoint: String, as security: ClientSecurity, in context: Context) throws(ClientError) {
     do throws(ZeroMQError) {
-      socket = try Self.makeSocket(as: security)
-    } catch {
-      throw .socket(error.description)
-    }
-    do throws(ZeroMQError) {
+      socket = try Socket(.req, in: context)
+      try socket.set(.ipv6, to: true)
+      try socket.set(.linger, to: .zero)
+      try security.apply(to: socket)
       // Before the connection is made: a key is refused once only.
       monitor = try socket.monitor()
     } catch {
@@ -34,23 +40,18 @@ struct ClientConnection: ~Copyable {
     }
     self.endpoint = endpoint
     self.security = security
-    self.socket = socket
-    self.monitor = monitor
-  }
-
-  private static func makeSocket(as security: ClientSecurity) throws(ZeroMQError) -> Socket {
-    let socket = try Socket(.req, in: Context())
-    try socket.set(.ipv6, to: true)
-    try socket.set(.linger, to: .zero)
-    try security.apply(to: socket)
-    return socket
   }
 
   /// Sends a request and waits for its reply.
   ///
+  /// - Parameters:
+  ///   - request: The one part of the request.
+  ///   - timeout: How long to wait for the reply.
+  ///   - cancelled: Ends the wait.
   /// - Returns: The reply's first part; nil when there was none in time.
-  /// - Throws: `ClientError/keyRefused`, `ClientError/handshakeFailed` as soon as it is certain, `ClientError/socket`.
-  func ask(_ request: PackedBytes, within timeout: Duration) throws(ClientError) -> Message? {
+  /// - Throws: ``ClientError`` with the code `keyRefused` or `handshakeFailed` as soon as it is certain, `socket` or
+  ///   `cancelled`. The connection is of no use any more then.
+  func ask(_ request: PackedBytes, within timeout: Duration, until cancelled: Latch) throws(ClientError) -> Message? {
     do throws(ZeroMQError) {
       var message = try request.withBytes { (bytes) throws(ZeroMQError) in try Message(copying: bytes) }
       // Never waits: a connection that was refused already has no queue any more.
@@ -58,31 +59,52 @@ struct ClientConnection: ~Copyable {
     } catch {
       throw .socket(error.description)
     }
-    var poller = Poller()
-    poller.add(socket)
-    poller.add(monitor.socket)
     let deadline = ContinuousClock.now + timeout
     var failures = 0
-    while failures < Self.maxFailures {
-      let event: MonitorEvent.Kind?
-      do throws(ZeroMQError) {
-        guard try poller.wait(timeout: deadline - .now) > 0 else { break }
-        if poller[0].contains(.readable) { return try socket.receive() }
-        event = try monitor.next()?.kind
-      } catch {
-        throw .socket(error.description)
-      }
-      switch event {
-      case .handshakeSucceeded: failures = 0
-      case .handshakeFailed: failures += 1
+    while failures < Self.maxFailures, ContinuousClock.now < deadline {
+      switch try next(before: deadline) {
+      case .reply: return try receive()
+      case .connection(.handshakeSucceeded): failures = 0
+      case .connection(.handshakeFailed): failures += 1
       // After these two libzmq does not connect again by itself.
-      case .protocolError: failures = Self.maxFailures
-      case .authenticationFailed: throw refusal
+      case .connection(.protocolError): failures = Self.maxFailures
+      case .connection(.authenticationFailed): throw refusal
       default: break
       }
+      guard !cancelled.wait(atMost: .zero) else { throw .cancelled }
     }
     guard failures == 0 else { throw .handshakeFailed(endpoint: endpoint, usesCurve: security != .none) }
     return nil
+  }
+
+  private enum Event {
+    case reply
+    case connection(MonitorEvent.Kind)
+    case nothing
+  }
+
+  /// Waits for what happens next, for a moment at most.
+  private func next(before deadline: ContinuousClock.Instant) throws(ClientError) -> Event {
+    var poller = Poller()
+    poller.add(socket)
+    if isMonitored { poller.add(monitor.socket) }
+    do throws(ZeroMQError) {
+      guard try poller.wait(timeout: min(Self.glance, deadline - .now)) > 0 else { return .nothing }
+      if poller[0].contains(.readable) { return .reply }
+      return try monitor.next().map { .connection($0.kind) } ?? .nothing
+    } catch {
+      throw .socket(error.description)
+    }
+  }
+
+  private func receive() throws(ClientError) -> Message {
+    if isMonitored { socket.stopMonitoring() }
+    isMonitored = false
+    do throws(ZeroMQError) {
+      return try socket.receive()
+    } catch {
+      throw .socket(error.description)
+    }
   }
 
   private var refusal: ClientError {

@@ -1,94 +1,116 @@
 public import ImageAPI
 
 /// Why a client has no answer.
-public enum ClientError: Error, Sendable, Hashable {
-  /// An endpoint that libzmq cannot use.
-  case badEndpoint(String)
-  /// Nobody answered in time.
-  case noAnswer(endpoints: [String], attempts: Int, timeout: Duration)
-  /// The server knows this client's key, and does not allow it.
-  case keyRefused(endpoint: String, publicKey: String)
-  /// There is somebody, who ended the connection before a word was said.
-  case handshakeFailed(endpoint: String, usesCurve: Bool)
-  /// A worker or a broker answered that it cannot.
-  case refused(APIError)
-  /// None of several endpoints had an answer; what each of them said last.
-  case noneAnswered([EndpointError])
-  /// The socket failed on this side.
-  case socket(String)
+public struct ClientError: Error, Sendable, Hashable {
+  /// The kind of an error, for a program to tell errors apart.
+  public struct Code: Sendable, Hashable {
+    private enum Value: Hashable {
+      case badEndpoint, noAnswer, keyRefused, handshakeFailed, refused, socket, cancelled
+    }
 
-  /// An endpoint, and why there is no answer from it.
-  public struct EndpointError: Sendable, Hashable {
-    /// The endpoint, as it was given to the client.
-    public let endpoint: String
-    /// What it answered, or that it did not.
-    public let reason: String
+    private let value: Value
+
+    /// An endpoint that cannot be used. Nothing was asked.
+    public static let badEndpoint = Code(value: .badEndpoint)
+    /// No endpoint had an answer in time.
+    public static let noAnswer = Code(value: .noAnswer)
+    /// The server uses CURVE and does not allow this client's key.
+    public static let keyRefused = Code(value: .keyRefused)
+    /// The server ended each connection before a request was sent: its key is another one, or one of the two ends does
+    /// not use CURVE.
+    public static let handshakeFailed = Code(value: .handshakeFailed)
+    /// A worker or a broker answered by an error, which is in ``ClientError/reply``, or by what is no reply of waybill's.
+    public static let refused = Code(value: .refused)
+    /// This system refuses a socket.
+    public static let socket = Code(value: .socket)
+    /// The task was cancelled.
+    public static let cancelled = Code(value: .cancelled)
+  }
+
+  /// The kind of the error.
+  public let code: Code
+  /// What happened and, where a person can do something about it, what.
+  public let message: String
+  /// The error that a worker or a broker answered; nil for every other code.
+  public let reply: APIError?
+
+  private init(_ code: Code, _ message: String, reply: APIError? = nil) {
+    self.code = code
+    self.message = message
+    self.reply = reply
   }
 }
 
 extension ClientError: CustomStringConvertible {
-  /// What happened and, where a person can do something about it, what.
-  public var description: String {
-    switch self {
-    case .badEndpoint(let reason): "\(reason): an endpoint is tcp://HOST:PORT or ipc://PATH"
-    case .noAnswer(let endpoints, let attempts, let timeout):
-      "no answer from \(endpoints.joined(separator: ", ")) (\(attempts) \(attempts == 1 ? "attempt" : "attempts") of \(timeout)): is a worker running there?"
-    case .keyRefused(let endpoint, let key):
-      "\(endpoint) does not allow the key \(key): its certificate belongs in the server's folder of authorized keys"
-    case .handshakeFailed(let endpoint, usesCurve: true):
-      "\(endpoint) ends each connection before a word is said: its key is not the --server-key, or it does not use CURVE"
-    case .handshakeFailed(let endpoint, usesCurve: false):
-      "\(endpoint) ends each connection before a word is said: if it uses CURVE, say --server-key and --curve-key"
-    case .refused(let error): error.description
-    case .noneAnswered(let failures):
-      "no endpoint has an answer: "
-        + failures.map { "\($0.endpoint): \($0.reason)" }.joined(separator: "; ")
-    case .socket(let reason): reason
-    }
-  }
+  /// The message.
+  public var description: String { message }
 }
 
 extension ClientError {
   /// Whether another attempt, or another worker, may have an answer.
-  var isTransient: Bool {
-    switch self {
-    case .noAnswer, .noneAnswered, .handshakeFailed: true
-    case .refused(let error): [.unavailable, .deadlineExceeded, .resourceExhausted].contains(error.code)
-    case .badEndpoint, .keyRefused, .socket: false
+  ///
+  /// True where nobody answered or no connection was made, and for the answers `UNAVAILABLE`, `DEADLINE_EXCEEDED` and
+  /// `RESOURCE_EXHAUSTED`.
+  public var isTransient: Bool {
+    switch code {
+    case .noAnswer, .handshakeFailed: true
+    default: reply.map { [.unavailable, .deadlineExceeded, .resourceExhausted].contains($0.code) } ?? false
     }
-  }
-
-  /// Whether another worker may have an answer where this one has none, ever.
-  var isOfOneEndpoint: Bool {
-    if case .keyRefused = self { true } else { false }
   }
 
   /// Whether the endpoint let nobody in.
-  private var isRefusal: Bool {
-    switch self {
-    case .keyRefused, .handshakeFailed: true
-    default: false
-    }
+  var isOfConnection: Bool { code == .keyRefused || code == .handshakeFailed }
+}
+
+extension ClientError {
+  static func badEndpoint(_ reason: String) -> ClientError {
+    ClientError(.badEndpoint, "\(reason): an endpoint is tcp://HOST:PORT or ipc://PATH")
   }
 
-  /// What to say of attempts that failed, the first at the first endpoint and so on in turn.
-  init(summing failures: [ClientError], of endpoints: [String]) {
+  package static func noAnswer(endpoints: [String], attempts: Int, timeout: Duration) -> ClientError {
+    let count = "\(attempts) \(attempts == 1 ? "attempt" : "attempts")"
+    return ClientError(
+      .noAnswer,
+      "no answer from \(endpoints.joined(separator: ", ")) (\(count) of \(timeout)): is a worker running there?")
+  }
+
+  package static func keyRefused(endpoint: String, publicKey: String) -> ClientError {
+    ClientError(
+      .keyRefused,
+      "\(endpoint) does not allow the key \(publicKey): its certificate belongs in the server's folder of authorized keys"
+    )
+  }
+
+  static func handshakeFailed(endpoint: String, usesCurve: Bool) -> ClientError {
+    let remedy =
+      usesCurve
+      ? "its key is not the --server-key, or it does not use CURVE"
+      : "if it uses CURVE, give --server-key and --curve-key"
+    return ClientError(.handshakeFailed, "\(endpoint) ends each connection before a request is sent: \(remedy)")
+  }
+
+  package static func refused(_ reply: APIError) -> ClientError {
+    ClientError(.refused, reply.description, reply: reply)
+  }
+
+  static func socket(_ reason: String) -> ClientError { ClientError(.socket, reason) }
+
+  static var cancelled: ClientError { ClientError(.cancelled, "the request was cancelled") }
+
+  /// The error of attempts that failed, the first at the first endpoint and so on in turn.
+  init(summing failures: [ClientError], of endpoints: [String], timeout: Duration) {
     let asked = endpoints.prefix(failures.count)
     let last = asked.indices.map { index in
       stride(from: index, to: failures.count, by: endpoints.count).map { failures[$0] }.last ?? failures[index]
     }
-    let isSilent = last.allSatisfy { if case .noAnswer = $0 { true } else { false } }
-    guard asked.count > 1, !isSilent, !last.allSatisfy(\.isRefusal) else {
+    let isSilent = last.allSatisfy { $0.code == .noAnswer }
+    guard asked.count > 1, !isSilent, !last.allSatisfy(\.isOfConnection) else {
       self = last[0]
       return
     }
-    self = .noneAnswered(
-      zip(asked, last).map { endpoint, error in
-        if case .noAnswer(_, _, let timeout) = error {
-          EndpointError(endpoint: endpoint, reason: "no answer within \(timeout)")
-        } else {
-          EndpointError(endpoint: endpoint, reason: error.description)
-        }
-      })
+    let reasons = zip(asked, last).map { endpoint, error in
+      "\(endpoint): \(error.code == .noAnswer ? "no answer within \(timeout)" : error.message)"
+    }
+    self.init(.noAnswer, "no endpoint has an answer: \(reasons.joined(separator: "; "))")
   }
 }

@@ -30,6 +30,17 @@ struct CommandError: Error {
     case inputOutput = 74
     /// This user may not.
     case noPermission = 77
+
+    /// The code for the error that a worker or a broker answered.
+    init(of code: StatusCode) {
+      self =
+        switch code {
+        case .invalidArgument, .unimplemented: .usage
+        case .unavailable, .deadlineExceeded, .resourceExhausted: .unavailable
+        case .permissionDenied: .noPermission
+        case .internal: .software
+        }
+    }
   }
 
   func report() {
@@ -67,20 +78,14 @@ extension CommandError {
   }
 
   init(_ error: ClientError) {
-    message = error.description
+    message = error.message
     code =
-      switch error {
+      switch error.code {
       case .badEndpoint: .usage
-      case .noAnswer, .noneAnswered: .unavailable
-      case .socket: .system
+      case .noAnswer, .cancelled: .unavailable
       case .keyRefused, .handshakeFailed: .noPermission
-      case .refused(let error):
-        switch error.code {
-        case .invalidArgument, .unimplemented: .usage
-        case .unavailable, .deadlineExceeded, .resourceExhausted: .unavailable
-        case .permissionDenied: .noPermission
-        case .internal: .software
-        }
+      case .socket: .system
+      default: error.reply.map { Code(of: $0.code) } ?? .software
       }
   }
 

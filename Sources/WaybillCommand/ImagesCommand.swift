@@ -3,7 +3,7 @@ import Foundation
 import ImageAPI
 import WaybillClient
 
-struct ImagesCommand: ParsableCommand {
+struct ImagesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "images",
     abstract: "List images, all or those of a name.",
@@ -43,8 +43,9 @@ struct ImagesCommand: ParsableCommand {
     guard output == .table else { throw ValidationError("To watch prints lines, not \(output.rawValue).") }
   }
 
-  func run() throws {
-    guard let list = try list(ifNoneMatch: nil) else {
+  func run() async throws {
+    let client = try options.client()
+    guard let list = try await list(of: client, ifNoneMatch: nil) else {
       throw CommandError(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
     if quiet {
@@ -53,14 +54,15 @@ struct ImagesCommand: ParsableCommand {
       try output.write(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
     }
     guard let watch else { return }
-    watchForChanges(after: list, every: watch)
+    try await watchForChanges(of: client, after: list, every: .seconds(watch))
   }
 
   /// The list, whole, or nil when it is still the one with this etag.
-  private func list(ifNoneMatch etag: String?) throws(CommandError) -> ListImagesReply.ImageList? {
-    let client = try options.client()
+  private func list(
+    of client: Client, ifNoneMatch etag: String?
+  ) async throws(CommandError) -> ListImagesReply.ImageList? {
     do throws(ClientError) {
-      switch try client.listAllImages(image: name, ifNoneMatch: etag) {
+      switch try await client.listAllImages(image: name, ifNoneMatch: etag) {
       case .images(let list): return list
       case .notModified: return nil
       }
@@ -70,16 +72,18 @@ struct ImagesCommand: ParsableCommand {
   }
 
   /// A worker that does not answer is not the end: what changed meanwhile is told when one answers again.
-  private func watchForChanges(after first: ListImagesReply.ImageList, every seconds: Double) -> Never {
+  private func watchForChanges(
+    of client: Client, after first: ListImagesReply.ImageList, every interval: Duration
+  ) async throws {
     var known = first
     while true {
-      Thread.sleep(forTimeInterval: seconds)
+      try await Task.sleep(for: interval)
       do throws(CommandError) {
-        guard let list = try list(ifNoneMatch: known.etag) else { continue }
+        guard let list = try await list(of: client, ifNoneMatch: known.etag) else { continue }
         try StandardOutput.write(ImageChanges(from: known.images, to: list.images).lines.map { "\($0)\n" }.joined())
         known = list
       } catch {
-        guard error.code != .inputOutput else { error.exit() }
+        guard error.code != .inputOutput else { throw error }
         error.report()
       }
     }

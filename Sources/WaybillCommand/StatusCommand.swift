@@ -2,7 +2,7 @@ import ArgumentParser
 import ImageAPI
 import WaybillClient
 
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Say what a worker serves, and how its sources fare.",
@@ -15,11 +15,11 @@ struct StatusCommand: ParsableCommand {
 
   @OptionGroup var options: ClientOptions
 
-  func run() throws {
+  func run() async throws {
     let client = try options.client()
     let report: StatusReport
     do throws(ClientError) {
-      report = StatusReport(status: try client.status())
+      report = StatusReport(status: try await client.status())
     } catch {
       throw CommandError(error)
     }

@@ -38,6 +38,12 @@ extension Socket {
     try socket.connect(endpoint)
     return Monitor(socket: socket)
   }
+
+  /// Ends the monitor of this socket: it tells no more, and may be let go while this socket goes on.
+  public func stopMonitoring() {
+    // Fails for a socket that is closed already, and there is nothing left to stop then.
+    zmq_socket_monitor(handle.pointer, nil, 0)
+  }
 }
 
 /// Gives each monitor an endpoint of its own.

@@ -49,7 +49,7 @@ final class LiveWorker {
   private func waitUntilReady() async throws {
     let client = Client(endpoints: [endpoint], timeout: .milliseconds(500), attempts: 1)
     let deadline = ContinuousClock.now + .seconds(30)
-    while (try? client.status())?.isReady != true {
+    while await (try? client.status())?.isReady != true {
       try #require(ContinuousClock.now < deadline, "\(process.errors)")
       try await Task.sleep(for: .milliseconds(20))
     }

@@ -17,11 +17,15 @@ final class FakeWorker: Sendable {
 
   let endpoint = uniqueIPCEndpoint()
   private let received = Lock<[[UInt8]]>([])
+  private let identities = Lock<Set<[UInt8]>>([])
   private let isStopping = Atomic(false)
   private let stopped = DispatchSemaphore(value: 0)
 
   /// The requests that came, in order.
   var requests: [[UInt8]] { received.withLock { $0 } }
+
+  /// How many connections requests came by.
+  var clients: Int { identities.withLock { $0.count } }
 
   /// Runs `body` while a worker answers each request by what `answer` makes of its number, from 0 on.
   static func run<Value>(
@@ -55,6 +59,7 @@ final class FakeWorker: Sendable {
         continue
       }
       let identity = parts[0]
+      _ = identities.withLock { $0.insert(identity) }
       let number = received.withLock { received in
         received.append(parts[2])
         return received.count - 1

@@ -76,7 +76,7 @@ import ZeroMQ
             try deaf.send(packed { $0.pack(page) })
           }
           do throws(ClientError) { _ = try client.listImages(page) } catch {
-            if case .refused(let error) = error { return error.code == .resourceExhausted }
+            if let reply = error.reply { return reply.code == .resourceExhausted }
           }
           return false
         }
