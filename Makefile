@@ -5,7 +5,7 @@ export WARNINGS_AS_ERRORS := 1
 
 BIN := .build/debug/waybill
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz
+SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz Examples/swift
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
@@ -22,7 +22,7 @@ FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test test-compose check check-perf fmt bench bench-curve bench-micro fuzz clean
+.PHONY: build run test test-compose check check-client check-perf docs fmt bench bench-curve bench-micro fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -30,10 +30,7 @@ build:
 
 # A worker on the bundled sample, asked once through a real socket.
 run: build
-	@folder=$$(mktemp -d) && endpoint=ipc://$$folder/waybill.sock; \
-	$(BIN) worker oci:Examples/sample-layout --bind $$endpoint & worker=$$!; \
-	trap 'kill $$worker; wait $$worker; rm -r $$folder' EXIT; \
-	$(BIN) images --endpoint $$endpoint --digests
+	@$(call with-worker,$(BIN) images --endpoint $$endpoint --digests)
 
 test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))
@@ -46,12 +43,25 @@ test-compose: $(VENV)/installed
 	@$(call install,$(COMPOSE_PACKAGES))
 	compose/test
 
-check: build $(VENV)/installed
+check: build check-client $(VENV)/installed
 	@$(call install,$(CHECK_PACKAGES))
 	swift format lint --strict --recursive $(SOURCES)
 	$(VENV)/bin/python3 Sources/check-imports
 	$(VENV)/bin/python3 Schemas/validate
 	compose/check $(VENV) $(BIN)
+
+# The client library in a program of its own, which asks a worker; neither stores nor a registry are compiled for it.
+check-client: build
+	@$(call install,$(BUILD_PACKAGES))
+	swift build --package-path Examples/swift --scratch-path .build-client
+	@! ls .build-client/debug | grep -E '^(GRDB|ImageRegistry|ImageSources)\.build'
+	@$(call with-worker,.build-client/debug/list-images $$endpoint | tee /dev/stderr | grep -q busybox)
+
+# The page of the client library, below .build-docs. A warning fails it.
+docs:
+	@$(call install,$(BUILD_PACKAGES))
+	DOCS=1 swift package --scratch-path .build-docs --disable-sandbox generate-documentation --target WaybillClient \
+	  --warnings-as-errors
 
 fmt:
 	swift format --in-place --recursive $(SOURCES)
@@ -91,7 +101,7 @@ bench-micro:
 	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
 
 clean:
-	rm -rf .build .build-compose .build-fuzz .build-micro $(VENV)
+	rm -rf .build .build-compose .build-client .build-docs .build-fuzz .build-micro $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)
@@ -102,6 +112,14 @@ $(VENV)/installed: Tests/requirements.txt
 $(VENV)/bench-installed: Benchmarks/requirements.txt $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --requirement $<
 	@touch $@
+
+# $(call with-worker,COMMAND): a worker on the bundled sample while COMMAND asks it at $$endpoint.
+define with-worker
+folder=$$(mktemp -d) && endpoint=ipc://$$folder/waybill.sock; \
+	$(BIN) worker oci:Examples/sample-layout --bind $$endpoint & worker=$$!; \
+	trap 'kill $$worker; wait $$worker; rm -r $$folder' EXIT; \
+	$(1)
+endef
 
 # $(call install,PACKAGES): those of them that are missing.
 define install

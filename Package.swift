@@ -185,6 +185,11 @@ if let benchmarks = Context.environment["BENCHMARKS"] {
   }
 }
 
+/// `make docs` sets this.
+if Context.environment["DOCS"] == "1" {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}
+
 if isFuzzing {
   // libFuzzer brings a `main` of its own, which only lld passes over.
   let linking: [LinkerSetting] = [.unsafeFlags(instrumentation + ["-use-ld=lld"])]

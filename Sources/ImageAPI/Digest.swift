@@ -17,7 +17,7 @@ public struct Digest: Sendable, Hashable {
     self.init(utf8: Array(text.utf8).span)
   }
 
-  /// Reads the same, where it stands.
+  /// Reads the same from bytes, without making a text.
   package init?(utf8 text: Span<UInt8>) {
     let isPrefixed = text.count > Self.digitCount && text.equals("sha256:", in: 0..<text.count - Self.digitCount)
     let start = isPrefixed ? text.count - Self.digitCount : 0

@@ -34,7 +34,7 @@ public struct Image: Sendable, Hashable {
     self.pinned = pinned
   }
 
-  /// All that the image can be looked for by, beside its id, each once.
+  /// All names of the image, each once.
   package var names: [String] {
     var names: [String] = []
     names.reserveCapacity(repoTags.count + repoDigests.count)
@@ -47,7 +47,8 @@ public struct Image: Sendable, Hashable {
     if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }
   }
 
-  /// The image as two sources know it: names united, and for the rest what `self` says, where it says anything.
+  /// The image as two sources know it. Names are united; other values are those of this image, or of the other one where
+  /// this one has none.
   public func united(with other: Image) -> Image {
     Image(
       id: id,

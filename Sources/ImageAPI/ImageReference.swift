@@ -26,7 +26,7 @@ public struct ImageReference: Sendable, Hashable {
   /// - Throws: ``APIError`` with the code `INVALID_ARGUMENT`, naming the value and the part of it that is wrong.
   public init(_ text: String) throws(APIError) {
     let bytes = text.utf8.span
-    do throws(ReferenceScanner.Failure) {
+    do throws(ReferenceScanner.ScanError) {
       self.init(try ReferenceScanner.scan(bytes), of: bytes)
     } catch {
       throw .invalidArgument("\(quoted(text)) is not an image reference: \(error.reason(in: bytes))")

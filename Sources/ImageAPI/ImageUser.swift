@@ -12,7 +12,8 @@ public enum ImageUser: Sendable, Hashable {
 
   /// Reads `user[:group]`, the `User` of an OCI image configuration.
   ///
-  /// What stands before the first `:` is a uid if it is a base-10 64-bit integer, a name otherwise, nothing if empty.
+  /// The part before the first `:` is a uid if it is a base-10 64-bit integer, otherwise a name. If it is empty, no user is
+  /// specified.
   public init(configUser: String) {
     // By bytes: a colon with an accent on it is one character to `String`, and a colon to every runtime.
     let user = Substring(configUser.utf8.prefix { $0 != UInt8(ascii: ":") })

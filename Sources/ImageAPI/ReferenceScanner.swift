@@ -1,6 +1,6 @@
 /// Takes a reference apart by the grammar of the distribution project's reference package.
 ///
-/// It looks at bytes and gives places in them, so that looking a name up makes no text of it.
+/// It reads bytes and returns ranges of them, so that looking up a name allocates no text.
 struct ReferenceScanner {
   private var rest: Range<Int>
 
@@ -15,8 +15,8 @@ struct ReferenceScanner {
     let digest: Range<Int>?
   }
 
-  /// What in the text is not of the grammar, and where.
-  enum Failure: Error {
+  /// What in the text breaks the grammar, and where.
+  enum ScanError: Error {
     case empty, id, emptyComponent
     case port(Range<Int>)
     case host(Range<Int>)
@@ -26,12 +26,12 @@ struct ReferenceScanner {
     case digest(Range<Int>)
   }
 
-  static func scan(_ text: Span<UInt8>) throws(Failure) -> Parts {
+  static func scan(_ text: Span<UInt8>) throws(ScanError) -> Parts {
     var scanner = ReferenceScanner(rest: text.indices)
     return try scanner.scan(text)
   }
 
-  private mutating func scan(_ text: Span<UInt8>) throws(Failure) -> Parts {
+  private mutating func scan(_ text: Span<UInt8>) throws(ScanError) -> Parts {
     guard !rest.isEmpty else { throw .empty }
     guard rest.count != Digest.digitCount || !text.allSatisfy(in: rest, ASCII.isLowerCaseHex) else { throw .id }
     let digest = cut(text, after: UInt8(ascii: "@"))
@@ -66,7 +66,7 @@ struct ReferenceScanner {
     return text.equals("index.docker.io", in: first) ? nil : first
   }
 
-  private func checkDomain(_ text: Span<UInt8>, _ domain: Range<Int>) throws(Failure) {
+  private func checkDomain(_ text: Span<UInt8>, _ domain: Range<Int>) throws(ScanError) {
     var host = domain
     let isBracketed = host.last.map { text[$0] == UInt8(ascii: "]") } ?? false
     if !isBracketed, let colon = host.last(where: { text[$0] == UInt8(ascii: ":") }) {
@@ -95,10 +95,10 @@ struct ReferenceScanner {
   }
 
   /// The limit is for the whole path, with the `library/` that was not written.
-  private func checkPath(_ text: Span<UInt8>, isOfficial: Bool) throws(Failure) {
+  private func checkPath(_ text: Span<UInt8>, isOfficial: Bool) throws(ScanError) {
     let length = rest.count + (isOfficial ? "library/".utf8.count : 0)
     guard length <= 255 else { throw .pathLength(length) }
-    var failure: Failure?
+    var failure: ScanError?
     _ = text.allComponents(of: rest, separator: UInt8(ascii: "/")) { component in
       guard !isPathComponent(text, component) else { return true }
       failure = component.isEmpty ? .emptyComponent : .component(component)
@@ -126,14 +126,14 @@ struct ReferenceScanner {
     }
   }
 
-  private func checkTag(_ text: Span<UInt8>, _ tag: Range<Int>) throws(Failure) {
+  private func checkTag(_ text: Span<UInt8>, _ tag: Range<Int>) throws(ScanError) {
     let isWord: (UInt8) -> Bool = { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
     guard let first = tag.first, isWord(text[first]), tag.count <= 128,
       text.allSatisfy(in: tag, { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
     else { throw .tag(tag) }
   }
 
-  private func checkDigest(_ text: Span<UInt8>, _ digest: Range<Int>) throws(Failure) {
+  private func checkDigest(_ text: Span<UInt8>, _ digest: Range<Int>) throws(ScanError) {
     guard let colon = text.firstIndex(of: UInt8(ascii: ":"), in: digest) else { throw .digest(digest) }
     let algorithm = digest.lowerBound..<colon
     let digits = colon + 1..<digest.upperBound

@@ -10,7 +10,7 @@ public enum StatusCode: Int, Sendable, CaseIterable {
   case resourceExhausted = 8
   /// There is no such method.
   case unimplemented = 12
-  /// A fault of waybill.
+  /// An error of waybill itself.
   case `internal` = 13
   /// Nothing can be answered yet; another worker may.
   case unavailable = 14

@@ -1,7 +1,7 @@
 internal import Glibc
 
 extension String {
-  /// Whether it is the same text by bytes: `==` takes names for equal that differ in how they compose an accent.
+  /// Whether both texts have the same bytes. `==` also takes texts for equal that compose an accent in different ways.
   package func hasSameBytes(as other: String) -> Bool {
     let (own, other) = (utf8.span, other.utf8.span)
     guard own.count == other.count else { return false }

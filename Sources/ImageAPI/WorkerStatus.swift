@@ -1,4 +1,4 @@
-/// What a worker serves, and how its sources fare: the answer to the method `Status`.
+/// What a worker serves, and the states of its sources: the answer to the method `Status`.
 public struct WorkerStatus: Sendable, Hashable {
   /// The version of waybill.
   public var version: String
@@ -47,9 +47,9 @@ public struct RequestCounts: Sendable, Hashable {
   }
 }
 
-/// How one source of images fares.
+/// The state of one source of images.
 public struct SourceStatus: Sendable, Hashable {
-  /// What the source's contents are worth.
+  /// Whether the source's contents are known, and how recently.
   public enum State: String, Sendable, CaseIterable {
     /// It was never read. Nothing is known of it, so the worker is not ready.
     case pending
@@ -61,23 +61,23 @@ public struct SourceStatus: Sendable, Hashable {
 
   /// The source, as the command line has it: `oci:/srv/images`.
   public var name: String
-  /// What its contents are worth.
+  /// Whether its contents are known, and how recently.
   public var state: State
   /// How many images it holds that are listed.
   public var images: Int
   /// How many images are left out.
   public var leftOutCount: Int
-  /// The first of the images left out, ``maxSkippedListed`` at the most.
+  /// The first of the images that are left out, at most ``maxSkippedListed``.
   public var leftOut: [SkippedImage]
   /// Seconds since the last good reading; nil when there was none.
   public var age: UInt64?
   /// What was wrong at the last reading; empty when it was good.
   public var lastError: String
 
-  /// As many images left out as a status names: a store full of broken images must not make it a large message.
+  /// How many images that are left out a status names, so that a store of broken images makes no large message.
   public static let maxSkippedListed = 100
 
-  /// A status, of `leftOut` as many as ``maxSkippedListed``.
+  /// A status. Of `leftOut` the first ``maxSkippedListed`` are kept.
   public init(
     name: String, state: State, images: Int = 0, leftOut: [SkippedImage] = [], age: UInt64? = nil,
     lastError: String = ""

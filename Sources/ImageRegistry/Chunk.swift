@@ -2,9 +2,9 @@ internal import ImageAPI
 internal import ImageWire
 internal import MessagePack
 
-/// A few images that stand next to each other in the list, in id order, each encoded once. It never changes.
+/// A few images that are neighbours in the list, in id order, each encoded once. It never changes.
 final class Chunk: Sendable {
-  /// One image. Its id is not kept beside its bytes, where it stands too.
+  /// One image. Its id is read from its bytes, rather than kept a second time.
   struct Item: Sendable {
     /// Which sources hold the image.
     let holders: SourceSet
@@ -53,7 +53,7 @@ final class Chunk: Sendable {
     return Chunk(items, merged)
   }
 
-  /// The same images in as many chunks of one size as it takes to have none above `most`.
+  /// The same images in chunks of about one size, none with more than `most` images.
   func cut(most: Int) -> [Chunk] {
     let count = (items.count + most - 1) / most
     return (0..<count).map { slice(items.count * $0 / count..<items.count * ($0 + 1) / count) }
@@ -77,7 +77,7 @@ final class Chunk: Sendable {
     bytes.withBytes { Image.id(ofEncoded: $0.extracting(range(of: position..<position + 1))) }
   }
 
-  /// Where the bytes of images lie that stand one after the other, one at least.
+  /// The range of the bytes of neighbouring images, at least one.
   func range(of positions: Range<Int>) -> Range<Int> {
     (positions.lowerBound == 0 ? 0 : items[positions.lowerBound - 1].end)..<items[positions.upperBound - 1].end
   }

@@ -7,7 +7,7 @@ package import ImageAPI
 /// wait for no writer.
 package final class ImageRegistry: Sendable {
   private let writer: Lock<Writer>
-  /// Locked only to take or to swap what is in it, never during work.
+  /// Locked only to take or to swap the value, never during work.
   private let published: Lock<Published>
 
   private let wholeLists = WholeLists()
@@ -19,8 +19,8 @@ package final class ImageRegistry: Sendable {
 
   /// A registry that is ready once each of its sources was read.
   ///
-  /// - Parameter sources: The sources' names, in the order in which they count: of what two of them say about one
-  ///   image, the first one's word is taken. At most 64.
+  /// - Parameter sources: The sources' names, at most 64. When two sources describe one image differently, the one that
+  ///   is named first is believed.
   package init(sources: [String]) {
     precondition(sources.count <= Self.maxSources, "a registry has at most \(Self.maxSources) sources")
     let writer = Writer(sources: sources)
@@ -28,7 +28,7 @@ package final class ImageRegistry: Sendable {
     self.writer = Lock(writer)
   }
 
-  /// As many sources as one registry can have.
+  /// How many sources one registry can have.
   package static let maxSources = SourceSet.capacity
 
   /// What the registry holds now.
@@ -36,23 +36,23 @@ package final class ImageRegistry: Sendable {
     published.withLock { $0.snapshot }
   }
 
-  /// How a change changed what is listed.
+  /// How the list changed.
   package struct Change: Sendable, Hashable {
     /// Images that were not listed before.
     package var added = 0
-    /// Images that were listed otherwise before.
+    /// Images that were listed with other values before.
     package var changed = 0
     /// Images that are not listed any more.
     package var removed = 0
   }
 
-  /// Makes a source's state exactly `images`. What did not change is not touched.
+  /// Replaces the contents of a source by `images`. Images that did not change are not touched.
   ///
   /// - Parameters:
   ///   - source: The number of the source, as in ``init(sources:)``.
   ///   - images: Everything that the source holds, in any order. Images of one id are united.
   ///   - leftOut: What the source could not read.
-  /// - Returns: What became of the list.
+  /// - Returns: How the list changed.
   @discardableResult
   package func replaceContents(
     ofSource source: Int, with images: some Sequence<Image>, leftOut: [SkippedImage] = []
@@ -66,14 +66,14 @@ package final class ImageRegistry: Sendable {
     }
   }
 
-  /// Changes some images of a source and leaves the rest of its state. It does not count as a reading: a source that
+  /// Changes some images of a source and leaves its others as they are. This does not count as a reading: a source that
   /// was never read as a whole stays pending.
   ///
   /// - Parameters:
   ///   - source: The number of the source.
   ///   - upserted: Images as they are now. Of two with one id, the later counts.
   ///   - removed: Ids that the source no longer holds, unless they are among `upserted`.
-  /// - Returns: What became of the list.
+  /// - Returns: How the list changed.
   @discardableResult
   package func update(source: Int, upserting upserted: [Image] = [], removing removed: [Digest] = []) -> Change {
     if let image = upserted.first, upserted.count == 1, removed.isEmpty {
@@ -86,7 +86,7 @@ package final class ImageRegistry: Sendable {
     return publish { writer in writer.apply(sorted, from: source) }
   }
 
-  /// Notes that a source could not be read. Its state stay what they were.
+  /// Notes that a source could not be read. Its images stay as they were.
   ///
   /// - Parameters:
   ///   - source: The number of the source.
@@ -96,6 +96,7 @@ package final class ImageRegistry: Sendable {
       writer.noteFailure(ofSource: source, reason: reason)
       return Change()
     }
+    wholeLists.trim()
   }
 
   /// Notes that a source was read and holds what it held.
@@ -109,12 +110,12 @@ package final class ImageRegistry: Sendable {
     wholeLists.trim()
   }
 
-  /// How the sources fare, in their order.
+  /// The states of the sources, in their order.
   package var sources: [SourceStatus] {
     published.withLock { $0.sources }.map(\.status)
   }
 
-  /// Changes the state, and shows readers the change as a whole.
+  /// Changes the state, and lets readers see the change as a whole.
   @discardableResult
   private func publish(_ change: (inout Writer) -> Change) -> Change {
     writer.withLock { writer in
@@ -126,7 +127,7 @@ package final class ImageRegistry: Sendable {
         defer { current = next }
         return current
       }
-      // What readers do not hold any more is freed or taken again here, outside of the lock that they take.
+      // Memory that no reader holds any more is freed or reused here, outside of the lock that readers take.
       let last = retired.snapshot.state
       _ = consume retired
       if isListed { writer.turn(to: last) }

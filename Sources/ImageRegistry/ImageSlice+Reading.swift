@@ -4,14 +4,14 @@ internal import MessagePack
 
 /// Reading back what the writer encoded, which cannot fail.
 extension ImageSlice {
-  /// The lone image of the run.
+  /// The one image of the slice.
   func image(with unpacker: inout Unpacker) -> Image? {
     withBytes { bytes in
       try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in try Image(decoding: value) }
     }
   }
 
-  /// The names of the lone image of the run, and nothing else of it.
+  /// The names of the one image of the slice. Nothing else of it is decoded.
   func names(with unpacker: inout Unpacker) -> [String]? {
     withBytes { bytes in
       try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in
@@ -22,6 +22,6 @@ extension ImageSlice {
 }
 
 extension Limits {
-  /// Those of an image that was encoded here: none but the deepest that can be read.
+  /// The limits of an image that was encoded here: only the depth is bounded.
   static let ofImages = Limits(bytes: .max, depth: deepest, elements: .max)
 }

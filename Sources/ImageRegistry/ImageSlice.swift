@@ -2,7 +2,7 @@ import Glibc
 internal import ImageAPI
 internal import MessagePack
 
-/// Images that stand one after the other in a chunk: often a lone one.
+/// Neighbouring images of one chunk, often only one.
 struct ImageSlice: Sendable {
   private let chunk: Chunk
   private let positions: Range<Int>
@@ -19,7 +19,7 @@ struct ImageSlice: Sendable {
   /// - Precondition: The slice is not empty.
   var lastHolders: SourceSet { chunk.items[positions.upperBound - 1].holders }
 
-  /// The lone image at a position, from 0 on.
+  /// The image at a position, from 0 on, as a slice of one.
   subscript(position: Int) -> ImageSlice {
     let start = positions.lowerBound + position
     return ImageSlice(start..<start + 1, of: chunk)

@@ -1,5 +1,5 @@
 extension RandomAccessCollection where Index == Int {
-  /// Where the elements begin that `belongs` holds for, in a collection that has them all at its end.
+  /// The index of the first element for which `belongs` holds. All such elements must be at the end.
   func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
     var low = startIndex
     var high = endIndex
@@ -12,7 +12,7 @@ extension RandomAccessCollection where Index == Int {
 }
 
 extension ArraySlice {
-  /// Gives the elements in slices of those that have one number, in a slice that is in the order of the numbers.
+  /// Gives runs of elements that have the same number. The slice must be in the order of the numbers.
   func forEachRun(by number: (Element) -> Int, _ body: (_ number: Int, _ run: ArraySlice) -> Void) {
     var rest = self
     while let first = rest.first {

@@ -3,15 +3,14 @@ internal import ImageAPI
 /// Which images have a name: from every normalised reference to the ids that go by it.
 ///
 /// Several images may share a name: the platforms of a multi-platform image do, and two sources may disagree. An image
-/// that has one name in several spellings stands there as often.
+/// that has one name in several spellings has an entry for each.
 struct ReferenceIndex: Sendable {
-  /// What stands in the index for a name: 160 bits of its SHA-256, so that two names are the same only if they are,
-  /// whoever chose them, and none is kept as text.
+  /// Stands for a name: 160 bits of its SHA-256. Nobody can choose two names with one key, and no name is kept as text.
   struct Key: Sendable, Comparable {
     let words: (UInt64, UInt64, UInt32)
 
-    /// The key of a name as an image or a filter has it. One that is no reference, as an embedded image may have, stands
-    /// for itself.
+    /// The key of a name as an image or a filter has it. A name that is no reference, as an embedded image may have, is
+    /// hashed as it is.
     init(of name: String) {
       let digest = ImageReference.normalisedDigest(of: name) ?? Digest(sha256Of: name.utf8)
       words = (digest.words.0, digest.words.1, UInt32(digest.words.2 >> 32))
@@ -28,7 +27,7 @@ struct ReferenceIndex: Sendable {
   /// One name of one image, in 24 bytes.
   struct Entry: Sendable, Comparable {
     let key: Key
-    /// The leading 32 bits of the image's id: few images have the same as another.
+    /// The leading 32 bits of the image's id. Few images have the same ones.
     let id: UInt32
 
     /// The ids that begin as the image's does.
@@ -42,7 +41,7 @@ struct ReferenceIndex: Sendable {
     }
   }
 
-  /// A name that an image has from now on, or has no more.
+  /// A name that an image gets or loses.
   struct Edit: Sendable {
     let entry: Entry
     let isNew: Bool
@@ -64,7 +63,7 @@ struct ReferenceIndex: Sendable {
     leaves[ShardTable<ReferenceLeaf>.index(of: key.words.0)][key]
   }
 
-  /// Makes many changes, in any order, each leaf but once.
+  /// Makes many changes, in any order. Each leaf is changed once.
   mutating func apply(_ edits: [Edit]) {
     let edits = edits.sorted { $0.entry < $1.entry }[...]
     edits.forEachRun(by: { ShardTable<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }

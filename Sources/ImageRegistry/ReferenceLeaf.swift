@@ -1,7 +1,7 @@
 /// The names whose keys begin with the same twelve bits.
 ///
-/// They are in one sorted bucket as long as they are few, and then in sixteen, by the next four bits. A change makes a
-/// bucket anew, without room to spare: snapshots share the old one, and spare room would be a good part of a registry.
+/// A few names are in one sorted bucket; more are in sixteen, chosen by the next four bits. A change makes a new bucket
+/// without spare room: snapshots share the old one, and spare room would be a good part of a registry's memory.
 struct ReferenceLeaf: Sendable {
   private typealias Bucket = [ReferenceIndex.Entry]
 
@@ -12,7 +12,7 @@ struct ReferenceLeaf: Sendable {
 
   private var buckets = Buckets.one([])
 
-  /// As many entries as a lone bucket may have.
+  /// How many entries one bucket may have before it is split.
   private static let maxEntries = 128
   private static let width = 16
 
@@ -35,7 +35,7 @@ struct ReferenceLeaf: Sendable {
       let changed = Self.bucket(bucket, after: edits)
       buckets = changed.count > Self.maxEntries ? .many(Self.split(changed)) : .one(changed)
     case .many(var parts):
-      // Otherwise it would hold the parts as a second one.
+      // So that the parts are uniquely held, and are mutated in place.
       buckets = .many([])
       edits.forEachRun(by: { Self.number(of: $0.entry.key) }) { parts[$0] = Self.bucket(parts[$0], after: $1) }
       buckets = .many(parts)

@@ -1,14 +1,14 @@
 internal import ImageAPI
 internal import MessagePack
 
-/// Everything that the registry holds, as a value: a snapshot shares it, and the writer changes its own copy.
+/// Everything that the registry lists, as a value. A snapshot shares it; the writer changes a copy of its own.
 struct RegistryState: Sendable {
   private(set) var shards = ShardTable<Shard>(repeating: .empty)
   private(set) var references = ReferenceIndex()
   private(set) var hash = StateHash()
   private(set) var count = 0
   private(set) var byteCount = 0
-  /// How often shards were changed, so that of two states it is known which shards they share.
+  /// How often shards were changed. It tells which shards two states have in common.
   private(set) var version: UInt64 = 0
 
   static func shardIndex(of id: Digest) -> Int { ShardTable<Shard>.index(of: id.words.0) }
@@ -20,7 +20,7 @@ struct RegistryState: Sendable {
     let after: (names: [String], bytes: PackedBytes, holders: SourceSet)?
   }
 
-  /// Changes images of one shard, in id order, and adds what that changes of names to `names`, for ``apply(_:)``.
+  /// Changes images of one shard, in id order. The changes of names that follow are added to `names`, for ``apply(_:)``.
   mutating func apply(_ edits: [Edit], toShard index: Int, names: inout [ReferenceIndex.Edit]) {
     for edit in edits {
       if let before = edit.before {
@@ -46,7 +46,7 @@ struct RegistryState: Sendable {
     (hash, count, byteCount, version) = (newer.hash, newer.count, newer.byteCount, newer.version)
   }
 
-  /// Makes the changes of names that changes of images have brought.
+  /// Makes the changes of names that followed from changes of images.
   mutating func apply(_ names: [ReferenceIndex.Edit]) {
     references.apply(names)
   }

@@ -1,10 +1,9 @@
-/// 4,096 leaves in two levels of 64: as a value it is copied at once, and what of a copy is changed while nobody else holds
-/// it is changed where it is.
+/// 4,096 leaves in two levels of 64. Copying is O(1); a uniquely held leaf is mutated in place.
 ///
-/// A leaf is chosen by the leading twelve bits of a hash, so leaves in order hold hashes in order.
+/// The leading twelve bits of a hash choose the leaf, so leaves in order hold hashes in order.
 struct ShardTable<Leaf: Sendable>: Sendable {
   private var branches: [[Leaf]]
-  /// The leaves that were changed since ``catchUp(with:)``: all of them, unless they are more than ``maxChanged``.
+  /// The leaves that were changed since ``catchUp(with:)``. When they are more than ``maxChanged`` the rest is not noted.
   private var changed: [Int] = []
 
   static var count: Int { 4_096 }
@@ -25,9 +24,10 @@ struct ShardTable<Leaf: Sendable>: Sendable {
     }
   }
 
-  /// Becomes equal to `newer`, which was equal to this when it caught up last.
+  /// Becomes equal to `newer`, which was equal to this table when it caught up last.
   ///
-  /// Of a few changes the leaves alone are taken over: the levels above stay two, and can be changed where they are.
+  /// After a few changes only the changed leaves are taken over. The two tables then share no level above the leaves, so
+  /// that each can be mutated in place.
   mutating func catchUp(with newer: ShardTable) {
     if newer.changed.count > Self.maxChanged {
       branches = newer.branches

@@ -1,11 +1,11 @@
 internal import ImageAPI
 
-/// What is known of a source beside its images.
+/// What the registry knows of a source beside its images.
 struct SourceRecord: Sendable {
   let name: String
   var images = 0
   var leftOut: [SkippedImage] = []
-  /// When it was read without an error, the last time; nil as long as it never was.
+  /// When it was last read without an error; nil if it never was.
   var lastRead: ContinuousClock.Instant?
   /// What was wrong at the last reading; empty when it was good.
   var lastError = ""

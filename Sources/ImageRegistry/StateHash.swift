@@ -1,9 +1,9 @@
 internal import ImageAPI
 
-/// A digest of a set of images that changes by one image's worth of work: the sum, modulo 2²⁵⁶, of the SHA-256 of each
-/// image's encoded bytes.
+/// A digest of a set of images: the sum, modulo 2²⁵⁶, of the SHA-256 of each image's encoded bytes. Adding or removing an
+/// image costs the hash of that image.
 ///
-/// The order in which images came does not matter, so that every worker with the same images has the same digest.
+/// The order in which images came does not matter, so every worker with the same images has the same digest.
 struct StateHash: Sendable {
   private var sum = Digest(words: (0, 0, 0, 0))
 

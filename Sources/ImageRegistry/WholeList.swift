@@ -10,10 +10,11 @@ struct WholeList {
   /// Where each shard begins.
   private let starts: [Int]
 
-  /// Whether it is large, and of a moment ago: a millisecond for each megabyte, about as long as sending it takes.
+  /// Whether it is large and was made a moment ago: within a millisecond for each megabyte, about the time that sending
+  /// it takes.
   ///
-  /// Readers who come meanwhile are better served by it than by a list of their own: the same bytes for all stay in the
-  /// processor's caches, while different ones, each sent from memory, make some readers wait half as long again.
+  /// Readers are better served by such a list than by one of their own. The same bytes for all stay in the processor's
+  /// caches; different bytes for each are sent from memory and make some readers wait half as long again.
   var isRecent: Bool {
     bytes.count >= ReplySizes.minShared && ContinuousClock.now - made < .nanoseconds(bytes.count)
   }
@@ -23,10 +24,10 @@ struct WholeList {
     mutating get { isKnownUniquelyReferenced(&bytes) }
   }
 
-  /// Makes the list of a state, in the memory of an older one if that is unused.
+  /// Makes the list of a state, in the memory of another list if nobody holds that.
   ///
-  /// A shard that has not changed since, and stands where it stood, is left there. Of the list of a later state, which a
-  /// reader who comes late may find, nothing is.
+  /// In the memory of an older list, a shard that has not changed and has not moved is left where it is. Nothing is left
+  /// of the list of a later state, which a reader with an older snapshot may find.
   init(_ state: RegistryState, etag: String, inPlaceOf older: consuming WholeList?) {
     var head = Packer(capacity: 32)
     head.beginReply(.plain)
@@ -38,7 +39,7 @@ struct WholeList {
     let (olderVersion, olderStarts) = (older?.version ?? 0, older?.starts ?? [])
     let isEarlier = olderVersion <= state.version
     var retired = older?.bytes
-    // Otherwise it would hold the bytes as a second one.
+    // So that the bytes are uniquely held, and their memory can be taken.
     older = nil
     var starts: [Int] = []
     starts.reserveCapacity(ShardTable<Shard>.count)

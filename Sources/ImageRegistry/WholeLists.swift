@@ -2,16 +2,16 @@ internal import Concurrency
 internal import ImageAPI
 internal import MessagePack
 
-/// The plain replies with all the images: one for each state that is asked for, in memory that is used again.
+/// The plain replies with all the images: one for each state that somebody asks for, in memory that is reused.
 ///
-/// A list is one piece of memory, since it is sent as one part of a message: 48 MB for 100,000 images. Fresh memory
-/// costs more than what is written into it, so a new list takes that of an older one which no reader holds any more.
+/// A list is one piece of memory, since it is sent as one part of a message: 48 MB for 100,000 images. Fresh memory costs
+/// more than writing into it, so a new list takes the memory of an older list that no reader holds any more.
 final class WholeLists: Sendable {
   private struct State {
-    /// The last list that was made at the end; before it those that readers hold, and those that wait for the next state.
+    /// The newest list is the last. Before it stand the lists that readers hold and those whose memory is free.
     var lists: [WholeList] = []
 
-    /// What readers have yet to let go of.
+    /// The bytes of the lists that readers hold.
     var heldBytes: Int {
       mutating get {
         var bytes = 0
@@ -20,7 +20,7 @@ final class WholeLists: Sendable {
       }
     }
 
-    /// Keeps what readers hold, one more, and what they held a moment ago: as many are in use again soon.
+    /// Drops lists that no reader holds, except one and those made a moment ago: as many are in use again soon.
     mutating func dropUnused() {
       let moment = ContinuousClock.now - WholeLists.rest
       var isSpare = false
@@ -31,23 +31,26 @@ final class WholeLists: Sendable {
     }
   }
 
-  /// So long memory is kept that nobody holds: fresh memory for a list makes all readers wait some 40 ms.
+  /// How long memory is kept that nobody holds. Fresh memory for a list makes all readers wait some 40 ms.
   private static let rest = Duration.seconds(10)
 
+  /// How many lists are in memory, held or not.
+  var count: Int { cache.withLock { $0.lists.count } }
+
   private let cache = Lock(State())
-  /// As many bytes of lists as readers may hold; one list they may hold always.
+  /// How many bytes of lists readers may hold. They may always hold one list.
   private let maxBytes: Int
 
   init(maxBytes: Int = 1 << 30) {
     self.maxBytes = maxBytes
   }
 
-  /// The list of a state. Readers that come while it is made wait for it, as they would for one of their own.
+  /// The list of a state. Readers that ask while it is made wait for it.
   ///
   /// - Parameters:
   ///   - state: The state.
   ///   - etag: Its etag.
-  ///   - orRecent: Whether the list of another state will do, the latest that has one, as long as that is recent.
+  ///   - orRecent: Whether the newest list of another state will do, as long as it is recent.
   /// - Returns: The whole reply.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   func list(of state: RegistryState, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
@@ -62,10 +65,10 @@ final class WholeLists: Sendable {
           .resourceExhausted,
           "clients have yet to read lists of \(held) bytes: ask for pages by limit, or ask again later")
       }
-      // A reader who comes late with an older state leaves the newest list alone.
+      // A reader with an older state does not take the memory of the newest list.
       let isLate = cache.lists.last.map { $0.version > state.version } ?? false
       let newest = isLate ? cache.lists.popLast() : nil
-      // The youngest is the most like the new one.
+      // The youngest list has the most bytes in common with the new one.
       let unused = cache.lists.indices.last { cache.lists[$0].isUnused }
       let made = WholeList(state, etag: etag, inPlaceOf: unused.map { cache.lists.remove(at: $0) })
       cache.dropUnused()
@@ -75,10 +78,10 @@ final class WholeLists: Sendable {
     }
   }
 
-  /// Gives back what waits for the next list, when that has not come for a while.
-  func trim() {
+  /// Gives back memory that no list has needed for a while.
+  func trim(at now: ContinuousClock.Instant = .now) {
     cache.withLock { cache in
-      guard let last = cache.lists.last, ContinuousClock.now - last.made > Self.rest else { return }
+      guard let last = cache.lists.last, now - last.made > Self.rest else { return }
       for index in cache.lists.indices.dropLast().reversed() where cache.lists[index].isUnused {
         cache.lists.remove(at: index)
       }

@@ -2,7 +2,7 @@ internal import ImageAPI
 internal import ImageWire
 internal import MessagePack
 
-/// What the registry knows beyond what it lists: which source says what. Used by one thread at a time.
+/// Works out what a change of a source changes about the list. Used by one thread at a time.
 struct Writer: ~Copyable {
   /// What a source says about one image.
   struct SourceChange {
@@ -11,9 +11,9 @@ struct Writer: ~Copyable {
     let image: Image?
   }
 
-  /// What is changed next: equal to what readers are shown, but not the same memory.
+  /// The state to change next. It equals the state that readers see, in other memory.
   private var state = RegistryState()
-  /// What each source says of an image that several hold. What a lone holder says is what is listed.
+  /// What each source says of an image that several sources hold. An image of one source is listed as that says it.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
   private var unpacker = Unpacker(limits: .ofImages)
@@ -26,8 +26,8 @@ struct Writer: ~Copyable {
     RegistrySnapshot(state, pendingSources: pendingSources, wholeLists: wholeLists)
   }
 
-  /// Makes ready for the next change, once readers are shown this one: in the memory of `last`, the state that they were
-  /// shown before, unless one of them still reads it.
+  /// Prepares for the next change, once readers see this one. It is made in the memory of `last`, the state that readers
+  /// saw before, unless one of them still reads that.
   mutating func turn(to last: consuming RegistryState) {
     last.catchUp(with: state)
     state = last
@@ -36,14 +36,14 @@ struct Writer: ~Copyable {
   /// The sources that were never read.
   var pendingSources: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
 
-  /// What a change has come to so far.
+  /// The results of a change so far.
   private struct Progress {
     var change = ImageRegistry.Change()
     /// Changes of names that the index has yet to make.
     var names: [ReferenceIndex.Edit] = []
   }
 
-  /// So many changes of names are made at once, each part of the index only once; more would take memory meanwhile.
+  /// How many changes of names are gathered, so that each part of the index is changed once. More would take memory.
   private static let maxNames = 65_536
 
   /// Makes `images`, in any order, all that a source holds. Images with one id are united.
@@ -64,7 +64,7 @@ struct Writer: ~Copyable {
     return progress.change
   }
 
-  /// What a source says when it held some ids, and now holds `images`; both are in the order of ids.
+  /// The changes of a source that held some ids and now holds `images`. Both are in the order of ids.
   private static func changes(from held: [Digest], to images: some Sequence<Image>) -> [SourceChange] {
     var changes: [SourceChange] = []
     var gone = held[...]
@@ -112,7 +112,7 @@ struct Writer: ~Copyable {
     }
   }
 
-  /// What a change of a source changes about what is listed; nil for nothing.
+  /// The edit of the list that follows from a change of a source; nil if there is none.
   ///
   /// An image that is as it was is neither encoded nor decoded.
   private mutating func edit(for change: SourceChange, from source: Int) -> RegistryState.Edit? {
@@ -131,7 +131,7 @@ struct Writer: ~Copyable {
     return edit(of: listed, for: change, from: source)
   }
 
-  /// As ``edit(for:from:)``, of an image that another source holds too, or this one alone and no more.
+  /// As ``edit(for:from:)``, for an image that another source holds too, or that its only source drops.
   private mutating func edit(
     of listed: ImageSlice, for change: SourceChange, from source: Int
   ) -> RegistryState.Edit? {

@@ -2,7 +2,7 @@ package import ImageAPI
 package import MessagePack
 
 extension APIError {
-  /// What a sender is told of bytes that cannot be read: over a limit, or wrong.
+  /// The error for bytes that cannot be read, because they are over a limit or wrong.
   package init(_ error: MessagePackError) {
     self.init(error.code.isLimit || error.code == .outOfMemory ? .resourceExhausted : .invalidArgument, error.message)
   }

@@ -45,7 +45,7 @@ extension ListImagesReply {
 }
 
 extension Value {
-  /// Where a page ended. What cannot be read is an error: as no `continue` at all, it would pass for the end of the list.
+  /// Where a page ended. A value that cannot be read is an error, as without `continue` the list would seem to end.
   fileprivate func resumption() throws(APIError) -> Digest? {
     guard !isNil else { return nil }
     guard let id = Digest(try apiString(at: "continue")) else {
@@ -56,7 +56,7 @@ extension Value {
 }
 
 extension APIError {
-  /// A reply that is not of the protocol: somebody else answers at that endpoint, or another version of waybill.
+  /// A reply that is not of the protocol: another program answers at that endpoint, or another version of waybill.
   init(unreadable reason: String) {
     self.init(.internal, "the reply is not waybill's: \(reason)")
   }

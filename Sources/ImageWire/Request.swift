@@ -2,7 +2,7 @@ internal import Diagnostics
 package import ImageAPI
 package import MessagePack
 
-/// What a client asks, and the form that it wants the answer in.
+/// What a client asks, and in which form it wants the answer.
 package struct Request: Sendable, Hashable {
   /// The form of the answer, known even when the rest of the request could not be read: MessagePack-RPC for an array,
   /// with the message id 0 where it has none, the plain form for everything else.
@@ -14,11 +14,11 @@ package struct Request: Sendable, Hashable {
   package enum Call: Sendable, Hashable {
     /// CRI's ListImages.
     case listImages(ListImagesRequest)
-    /// What the worker serves, and how its sources fare.
+    /// What the worker serves, and the states of its sources.
     case status
   }
 
-  /// Reads a request from outside. Whatever the bytes are, there is something to answer.
+  /// Reads a request from outside. Whatever the bytes are, there is a reply to it.
   ///
   /// - Parameters:
   ///   - bytes: The one part of a client's message.
@@ -62,7 +62,7 @@ package struct Request: Sendable, Hashable {
 }
 
 extension Value {
-  /// The second element of an RPC request, where it is there and a number of 32 bits.
+  /// The second element of an RPC request; nil if it is missing or no number of 32 bits.
   fileprivate var messageID: UInt32? {
     guard let array, array.count > 1, array[0].uint64 == 0 else { return nil }
     return array[1].uint64.flatMap(UInt32.init(exactly:))

@@ -5,8 +5,8 @@ internal import MessagePack
 extension Value {
   /// Reads a map whose keys are known, each at most once.
   ///
-  /// In a request an unknown key is an error, not a shrug: `{"fliter": …}` must not list everything. In a reply it is
-  /// what a later version of waybill has to say, and passed over.
+  /// In a request an unknown key is an error: `{"fliter": …}` must not list everything. In a reply it is skipped, as a
+  /// later version of waybill may add keys.
   func readFields<Key: RawRepresentable<String>>(
     at path: StaticString,
     _ keys: Key.Type,
@@ -39,7 +39,7 @@ extension Value {
     }
   }
 
-  /// The text, or the empty one where there is nil, as protobuf has it.
+  /// The text; empty for nil, as in protobuf.
   func optionalString(at path: StaticString) throws(APIError) -> String {
     isNil ? "" : try apiString(at: path)
   }

@@ -79,7 +79,7 @@ extension WorkerStatus {
   /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is no such reply.
   package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
     self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
-      // What stands between client and worker answers in the plain form: it does not read the request.
+      // A broker answers in the plain form where it has not read the request.
       if let map = root.map, map.count == 1, map[0].key.equals("error") {
         throw try APIError(reply: map[0].value)
       }

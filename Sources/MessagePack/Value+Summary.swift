@@ -36,7 +36,7 @@ extension Value {
     // Four bytes a character at most, so the cut through a character lies beyond what is shown.
     let start = body.map { String(decoding: $0.prefix(4 * (room + 1)), as: UTF8.self) } ?? ""
     for scalar in start.unicodeScalars {
-      let piece = scalar.escaped
+      let piece = scalar.escapedInQuotes
       used += piece.unicodeScalars.count
       guard used <= room else { return shown + "…\"" }
       shown += piece

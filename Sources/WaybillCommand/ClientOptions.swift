@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import WaybillClient
 
-/// Whom to ask, and how patiently.
+/// The endpoints, and how long and how often to ask.
 struct ClientOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

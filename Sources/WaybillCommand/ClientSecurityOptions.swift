@@ -32,7 +32,7 @@ extension ClientSecurity {
   ///
   /// - Parameters:
   ///   - serverKey: A key, or the path of a certificate; nil is no CURVE.
-  ///   - curveKey: The path of the client's own keys; nil makes a pair that no list can have.
+  ///   - curveKey: The path of the client's own keys; nil makes a new pair, which no list of keys has.
   /// - Throws: What to tell the user.
   init(serverKey: String?, curveKey: String?) throws(CommandError) {
     guard let serverKey else {

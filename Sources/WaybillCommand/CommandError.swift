@@ -20,15 +20,15 @@ struct CommandError: Error {
     case noInput = 66
     /// Nobody answers, or nobody can answer yet.
     case unavailable = 69
-    /// A reply that no worker should give.
+    /// A reply that makes no sense.
     case software = 70
-    /// The system refuses what is needed: a port that is taken.
+    /// The system refuses something, such as a port that is taken.
     case system = 71
     /// A file is there already.
     case cannotCreate = 73
-    /// The answer cannot be written down.
+    /// The answer cannot be written.
     case inputOutput = 74
-    /// This user may not.
+    /// This user has no permission.
     case noPermission = 77
 
     /// The code for the error that a worker or a broker answered.
@@ -89,7 +89,7 @@ extension CommandError {
       }
   }
 
-  /// A socket of the worker's that cannot be had.
+  /// A socket that the system refuses.
   init(_ error: ZeroMQError) {
     let remedy: String
     switch error.code {

@@ -59,7 +59,7 @@ enum Document {
     }
   }
 
-  /// Whether a reader of plain YAML takes the text for text: not for a number, a truth value, a date or nothing.
+  /// Whether a YAML parser reads the text without quotes as text, not as a number, a boolean, a date or null.
   private static func isPlain(_ text: String) -> Bool {
     text.first?.isLetter ?? false && Resolver.default.resolveTag(of: Node(text)) == .str
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/.:@-_".contains($0)) } && text.last != ":"

@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
 
-/// What is wrong with an endpoint, found before libzmq does what it is told.
+/// Finds out what is wrong with an endpoint before libzmq uses it.
 enum EndpointCheck {
-  /// libzmq knows more transports: of one process, or for sockets that are not a worker's.
+  /// Only `tcp://` and `ipc://` lead to another process and suit the sockets of waybill.
   static func check(_ endpoint: String) throws(CommandError) {
     guard ["tcp://", "ipc://"].contains(where: { endpoint.hasPrefix($0) && endpoint != $0 }) else {
       throw CommandError(
@@ -11,8 +11,8 @@ enum EndpointCheck {
     }
   }
 
-  /// What anybody in a network can reach, anybody may read and fill up. An interface's name counts as a network, as it may
-  /// have any address.
+  /// Refuses an endpoint that a network reaches: everybody there could read from it and fill it up. The name of an interface
+  /// counts as a network, as it may have any address.
   static func checkIsLocal(_ endpoint: String) throws(CommandError) {
     guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return }
     let host = endpoint[..<colon].dropFirst("tcp://".count)
@@ -35,13 +35,14 @@ enum EndpointCheck {
     return isMapped ? bytes[12] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
   }
 
-  /// To bind an ipc endpoint, libzmq deletes what is at its path, be it a document or the socket of a worker that runs.
+  /// libzmq deletes the file at the path of an ipc endpoint when it binds it, even a document or the socket of another
+  /// worker. This refuses both.
   static func checkForBinding(_ endpoint: String) throws(CommandError) {
     try check(endpoint)
     guard endpoint.hasPrefix("ipc://") else { return }
     let path = String(endpoint.dropFirst("ipc://".count))
     var status = stat()
-    // `@` begins a name that is in no folder, and for `*` libzmq makes a folder of its own.
+    // `@` begins an abstract name, which is no file. For `*` libzmq makes a folder of its own.
     guard !path.hasPrefix("@"), path != "*", lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw CommandError(
@@ -54,7 +55,7 @@ enum EndpointCheck {
     }
   }
 
-  /// Whether the socket at `path` is more than what a process that died has left behind.
+  /// Whether a process listens at the socket, so that it was not left behind by one that died.
   private static func isListening(_ path: String) -> Bool {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

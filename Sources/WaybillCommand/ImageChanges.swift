@@ -1,7 +1,7 @@
 import Diagnostics
 import ImageAPI
 
-/// What became of a list of images between two looks at it.
+/// The differences between two lists of images.
 struct ImageChanges {
   private(set) var lines: [String] = []
 

@@ -8,7 +8,7 @@ struct ImageListing: Printable {
   var showsDigests = false
   var isTruncated = true
 
-  /// Names and ids come from stores that anybody may have written: nothing in them may command a terminal.
+  /// Names come from stores that anybody may have written, so they are escaped.
   var table: String {
     var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"])
     for image in images {

@@ -57,7 +57,7 @@ struct ImagesCommand: AsyncParsableCommand {
     try await watchForChanges(of: client, after: list, every: .seconds(watch))
   }
 
-  /// The list, whole, or nil when it is still the one with this etag.
+  /// The whole list; nil when it still has this etag.
   private func list(
     of client: Client, ifNoneMatch etag: String?
   ) async throws(CommandError) -> ListImagesReply.ImageList? {
@@ -71,7 +71,7 @@ struct ImagesCommand: AsyncParsableCommand {
     }
   }
 
-  /// A worker that does not answer is not the end: what changed meanwhile is told when one answers again.
+  /// Goes on when no worker answers. The changes of that time are printed when one answers again.
   private func watchForChanges(
     of client: Client, after first: ListImagesReply.ImageList, every interval: Duration
   ) async throws {

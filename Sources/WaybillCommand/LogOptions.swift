@@ -1,7 +1,7 @@
 import ArgumentParser
 import Logging
 
-/// What a program that serves says, and where.
+/// What a service logs.
 struct LogOptions: ParsableArguments {
   @Option(
     help: "What to log on standard error: trace, debug, info, notice, warning, error or critical.",
@@ -11,7 +11,7 @@ struct LogOptions: ParsableArguments {
     })
   var logLevel = Logger.Level.notice
 
-  /// What writes on standard error, above the bar that is shown there.
+  /// A logger that writes on standard error, above the progress bar if there is one.
   func logger(above bar: ProgressBar? = nil) -> Logger {
     var logger = Logger(label: "waybill") { label -> any LogHandler in
       let handler: any LogHandler = StreamLogHandler.standardError(label: label)
@@ -21,7 +21,7 @@ struct LogOptions: ParsableArguments {
     return logger
   }
 
-  /// The service group tells of every step at debug and of every error that the command itself reports.
+  /// The service group's own logger. It is silent below critical, as the command reports errors itself.
   var groupLogger: Logger {
     var logger = logger()
     logger.logLevel = max(logger.logLevel, .critical)

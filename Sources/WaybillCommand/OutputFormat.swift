@@ -1,7 +1,7 @@
 import ArgumentParser
 import Yams
 
-/// How a command prints what it has to say.
+/// The format in which a command prints its result.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case table, json, yaml
 
@@ -14,7 +14,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// Something that says how it is shown to people, and how to programs.
+/// Something that can be printed in every format.
 protocol Printable {
   var table: String { get }
   var document: Document { get }

@@ -3,7 +3,7 @@ import Foundation
 import ImageSources
 import Logging
 
-/// The last line of a terminal, where it shows how far the sources have come that are being read.
+/// A progress bar for the sources that are being read, on the last line of a terminal.
 final class ProgressBar: Sendable {
   private struct State {
     /// By source.
@@ -19,7 +19,7 @@ final class ProgressBar: Sendable {
     guard isatty(STDERR_FILENO) == 1, environment["TERM"] != "dumb" else { return nil }
   }
 
-  /// What shows how far `source` has come, nil if it is done.
+  /// A function that shows the progress of `source`; nil hides it.
   func display(of source: String) -> @Sendable (ReadingProgress.Count?) -> Void {
     { count in self.show(count, of: source) }
   }
@@ -32,7 +32,7 @@ final class ProgressBar: Sendable {
     }
   }
 
-  /// Writes on standard error with `body`, which ends its lines, and has the bar below.
+  /// Lets `body` write whole lines on standard error, above the bar.
   func writing(_ body: () -> Void) {
     state.withLock { state in
       Self.erase(&state)

@@ -28,7 +28,7 @@ struct ServerSecurityOptions: ParsableArguments {
     try security(binding: endpoints, letting: authorizedKeys)
   }
 
-  /// What to ask of those who come to `endpoints`, of whom there is a list of their own.
+  /// What to ask of those who come to `endpoints`, by a list of keys of their own.
   func security(binding endpoints: [String], letting authorizedKeys: String?) throws(CommandError) -> ServerSecurity {
     guard let keys = try keys() else {
       for endpoint in endpoints where !insecure { try EndpointCheck.checkIsLocal(endpoint) }
@@ -51,7 +51,7 @@ struct ServerSecurityOptions: ParsableArguments {
     return security
   }
 
-  /// This end's own keys, where it has any.
+  /// This end's own keys; nil without CURVE.
   func keys() throws(CommandError) -> CurveKeyPair? {
     do throws(SecurityError) {
       guard let curveKey else { return nil }

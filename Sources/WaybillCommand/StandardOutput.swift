@@ -2,7 +2,7 @@ import Foundation
 
 /// Where a command's answer goes.
 enum StandardOutput {
-  /// Writes at once, without a buffer that may turn out not to fit only when the command has ended.
+  /// Writes without a buffer, so that an error is known before the command ends.
   static func write(_ text: String) throws(CommandError) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

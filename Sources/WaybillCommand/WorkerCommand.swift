@@ -21,15 +21,15 @@ struct WorkerCommand: AsyncParsableCommand {
         embedded:PATH            an embedded manifest, or a folder of them, each with its .sgn
         docker-archive:PATH      a file of images as docker save and skopeo write it, plain or compressed by gzip
 
-      The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
-      the word of the source named first is taken. A store is read again when it changes.
+      All sources make one list. An image that several of them hold is one entry with all its names; its other fields \
+      are those of the source that is named first. A store is read again when it changes.
 
-      Until every source was read, requests are answered by the error UNAVAILABLE. To brokers the \
-      worker goes when they were read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits \
-      with 0.
+      Until every source has been read, requests are answered by the error UNAVAILABLE. The worker joins brokers once \
+      every source has been read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits with 0.
 
       An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
-      are made by waybill keygen. Whoever is in the folder of authorized keys is let in, and put out, within two seconds.
+      are made by waybill keygen. A change of the folder of authorized keys \
+      counts within two seconds.
 
       Examples:
         waybill worker oci:/srv/images

@@ -14,6 +14,13 @@ import Testing
     #expect(quoted(text) == shown)
   }
 
+  @Test("Text is escaped once, however often it is escaped, and keeps its quotes and backslashes")
+  func escapedTwice() {
+    let text = "a\"b\\c\u{1b}[31m\n\u{202e}"
+    #expect(text.escaped == #"a"b\c\u{1B}[31m\n\u{202E}"#)
+    #expect(text.escaped.escaped == text.escaped)
+  }
+
   @Test("A long value is cut off after 80 characters")
   func cut() {
     let eighty = String(repeating: "x", count: 80)

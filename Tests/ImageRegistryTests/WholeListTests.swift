@@ -126,6 +126,28 @@ import Testing
     #expect(throws: APIError.self) { try list() }
   }
 
+  @Test("Memory that no list has needed for ten seconds is given back, except that of the newest list")
+  func trimming() throws {
+    let registry = registry(of: (0..<100).map { Self.image($0) })
+    let lists = WholeLists()
+    func list() throws -> PackedBytes {
+      registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.state.version) * 3)])
+      return try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag)
+    }
+    var held = try (0..<4).map { _ in try list() }
+    let now = ContinuousClock.now
+    lists.trim(at: now + .seconds(11))
+    #expect(lists.count == 4)
+    held.removeFirst(2)
+    lists.trim(at: now + .seconds(9))
+    #expect(lists.count == 4)
+    lists.trim(at: now + .seconds(11))
+    #expect(lists.count == 2)
+    held = []
+    lists.trim(at: now + .seconds(11))
+    #expect(lists.count == 1)
+  }
+
   @Test("A list of any size is given out when no reader holds another")
   func largerThanTheLimit() throws {
     let registry = registry(of: [Self.image(1)])

@@ -19,6 +19,13 @@ import ZeroMQ
     }
   }
 
+  /// `make check-client` builds and runs that program.
+  @Test func theLinesOfSwiftAreTheExample() throws {
+    let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
+    let example = "\(Repository.root)/Examples/swift/Sources/list-images/main.swift"
+    #expect(readme.contains("```swift\n\(try String(contentsOfFile: example, encoding: .utf8))```"))
+  }
+
   @Test func theLinesWithKeys() async throws {
     let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
     let fence = try #require(readme.range(of: "```sh\nwaybill keygen"))

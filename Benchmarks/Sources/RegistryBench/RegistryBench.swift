@@ -7,6 +7,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 import WaybillWorker
+import Workloads
 
 /// A registry of as many images as it is told, without a store on disk, served by the worker itself.
 @main

@@ -43,8 +43,8 @@ package final class Workload {
   package init(_ kind: Kind, images: Int) {
     self.kind = kind
     self.images = images
-    registry.replaceContents(ofSource: 0, with: (0..<images).lazy.map { Image(number: $0) })
-    request = kind.request(about: Image(number: images / 2), etag: registry.snapshot.etag)
+    registry.replaceContents(ofSource: 0, with: (0..<images).lazy.map { GeneratedImage(number: $0).image })
+    request = kind.request(about: GeneratedImage(number: images / 2).image, etag: registry.snapshot.etag)
     handler = RequestHandler(registry: registry)
   }
 
@@ -55,7 +55,7 @@ package final class Workload {
       case .decode: use(Request(decoding: request.span.bytes, with: &unpacker))
       case .encode:
         var packer = Packer(capacity: 512)
-        packer.pack(Image(number: images / 2))
+        packer.pack(GeneratedImage(number: images / 2).image)
         use(packer.count)
       case .snapshot: use(registry.snapshot)
       case .list, .name, .id, .notModified, .page: use(handler.answer(request.span.bytes))
@@ -70,13 +70,14 @@ package final class Workload {
 
   private func insert() {
     changes += 1
-    registry.update(source: 0, upserting: [Image(number: images + changes)])
+    registry.update(source: 0, upserting: [GeneratedImage(number: images + changes).image])
   }
 
   private func change() {
     changes += 1
     // Far apart, so that no cache has the shard yet.
-    registry.update(source: 0, upserting: [Image(number: changes &* 7_919 % images, change: changes)])
+    let image = GeneratedImage(number: changes &* 7_919 % images, change: UInt32(truncatingIfNeeded: changes)).image
+    registry.update(source: 0, upserting: [image])
   }
 
   /// Takes a value that somebody made, so that the compiler cannot leave out making it.

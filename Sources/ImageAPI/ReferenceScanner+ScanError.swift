@@ -1,6 +1,6 @@
 internal import Diagnostics
 
-extension ReferenceScanner.Failure {
+extension ReferenceScanner.ScanError {
   /// What is wrong with `text`, in words.
   func reason(in text: Span<UInt8>) -> String {
     func shown(_ range: Range<Int>) -> String { quoted(text.string(in: range)) }

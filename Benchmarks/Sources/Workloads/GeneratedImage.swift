@@ -1,19 +1,24 @@
-import ImageAPI
+package import ImageAPI
 
 /// An image as `make-layout` writes one: two tags of one repository and its digest, about 475 bytes of MessagePack.
-struct GeneratedImage {
+package struct GeneratedImage {
   /// Which image it is; decides on all but its second tag.
-  let number: Int
+  package let number: Int
   /// The number of its last change, which its second tag names; nil for an image that does not change.
-  var change: UInt32?
+  package var change: UInt32?
+
+  package init(number: Int, change: UInt32? = nil) {
+    self.number = number
+    self.change = change
+  }
 
   private static let words = ["ledger", "orders", "search", "ingest", "notify", "gateway", "billing", "catalog"]
   private static let roles = ["worker", "api", "frontend", "migrate", "exporter", "scheduler", "consumer"]
   private static let users = ["", "1000", "65532:65532", "nobody"]
 
-  var id: Digest { Digest(sha256Of: "image \(number)".utf8) }
+  package var id: Digest { Digest(sha256Of: "image \(number)".utf8) }
 
-  var image: Image {
+  package var image: Image {
     let version = "\(number % 9).\(number % 31).\(number % 101)"
     return Image(
       id: id,
