@@ -100,7 +100,7 @@ let package = Package(
       name: "WaybillCommand",
       dependencies: [
         "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources", "WaybillBroker",
-        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging, signals,
+        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging,
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
     testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
@@ -129,7 +129,10 @@ let package = Package(
       ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
     tests(
       "WaybillServerTests",
-      ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer", "ZeroMQ"]),
+      [
+        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer",
+        "ZeroMQ",
+      ]),
     tests(
       "WaybillWorkerTests",
       [

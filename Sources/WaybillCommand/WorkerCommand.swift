@@ -3,8 +3,6 @@ import CurveSecurity
 import ImageRegistry
 import ImageSources
 import Logging
-import ServiceLifecycle
-import UnixSignals
 import WaybillWorker
 import ZeroMQ
 
@@ -24,9 +22,9 @@ struct WorkerCommand: AsyncParsableCommand {
       The sources are listed as one. An image that several of them hold is one entry with all its names; for the rest, \
       the word of the source named first is taken. A store is read again when it changes.
 
-      Until every source was read, requests are answered by the error UNAVAILABLE. To brokers the \
-      worker goes when they were read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits \
-      with 0.
+      Until every source has been read, requests are answered by the error UNAVAILABLE, and the worker joins no \
+      broker. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits with 0 within 5 seconds. \
+      A second signal ends it at once.
 
       An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
       are made by waybill keygen. Whoever is in the folder of authorized keys is let in, and put out, within two seconds.
@@ -78,6 +76,7 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let signals = ShutdownSignals()
     let bar = logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = logging.logger(above: bar)
@@ -94,9 +93,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let feed = PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
         return FeedService(feed: feed, registry: registry)
       }
-      try await ServiceGroup(
-        services: [worker] + feeds, gracefulShutdownSignals: [.sigterm, .sigint], logger: logging.groupLogger
-      ).run()
+      try await signals.run([worker] + feeds, logger: logging.groupLogger)
     } catch let error as SourceError {
       throw CommandError(error)
     } catch let error as ZeroMQError {

@@ -5,6 +5,8 @@ internal import CZeroMQ
 final class SocketHandle {
   let pointer: UnsafeMutableRawPointer
   let type: SocketType
+  /// Whether libzmq's I/O thread sends events to a ``Monitor``.
+  var isMonitored = false
 
   // Held until after zmq_close: zmq_ctx_term, in the context's deinit, waits for every open socket.
   private let context: Context
@@ -19,6 +21,9 @@ final class SocketHandle {
   }
 
   deinit {
+    // libzmq goes on sending events while it closes the socket, and would block its I/O thread for ever where the monitor
+    // goes meanwhile.
+    if isMonitored { zmq_socket_monitor(pointer, nil, 0) }
     zmq_close(pointer)
   }
 
