@@ -111,6 +111,7 @@ let package = Package(
         logging,
       ]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ConcurrencyTests", ["Concurrency"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
     tests("MessagePackTests", ["MessagePack", "WireTesting"]),
     tests("FileReadingTests", ["FileReading"]),
@@ -136,7 +137,8 @@ let package = Package(
     tests(
       "WaybillWorkerTests",
       [
-        "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient",
+        "Concurrency", "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting",
+        "WaybillClient",
         "WaybillServer", "WaybillWorker", "WireTesting", "ZeroMQ", lifecycle, logging,
       ]),
     tests(

@@ -24,6 +24,22 @@ import Testing
     #expect(last == nil)
   }
 
+  @Test("A socket that is closed in the midst of a connection keeps no context from its end", .timeLimit(.minutes(1)))
+  func closedAtOnce() throws {
+    let context = try Context()
+    let server = try open(.rep, in: context)
+    let endpoint = try server.bind("tcp://127.0.0.1:*")
+    for round in 0..<500 {
+      let own = try Context()
+      let client = try open(.req, in: own)
+      let monitor = try client.monitor()
+      try client.connect(endpoint)
+      if round % 2 == 0 { _ = try monitor.next() }
+      client.close()
+      _ = consume monitor
+    }
+  }
+
   @Test(arguments: [
     (UInt16(0x0004), UInt32(250), MonitorEvent.Kind.connectRetried(after: .milliseconds(250))),
     (0x4000, 400, .authenticationFailed(status: 400)),
