@@ -35,6 +35,7 @@ package final class NamedThread: Sendable {
   /// - Parameters:
   ///   - name: The kernel keeps the first 15 bytes.
   ///   - body: What the thread does.
+  /// - Returns: The thread, to wait for it.
   @discardableResult
   package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> NamedThread {
     guard let thread = NamedThread(name, body) else {

@@ -33,9 +33,9 @@ package final class ZAPAuthenticator: Sendable {
       return
     }
     hasList = true
-    let handedOver = HandedOver(try ZAPHandler(in: context, patience: Self.checkInterval))
+    let handOver = HandOver(try ZAPHandler(in: context, patience: Self.checkInterval))
     let started = NamedThread.start("waybill-zap") { [self] in
-      guard let handler = handedOver.take() else { return }
+      guard let handler = handOver.take() else { return }
       run(handler, in: context, by: AuthorizedKeys(path: path))
     }
     thread.withLock { $0 = started }
@@ -132,15 +132,4 @@ package final class ZAPAuthenticator: Sendable {
     guard count > 0 else { return }
     logger.warning("refused clients", metadata: [LogKey.refused: "\(count)"])
   }
-}
-
-/// A handler on its way to the thread that uses it.
-private final class HandedOver: Sendable {
-  private let handler: Lock<ZAPHandler?>
-
-  init(_ handler: consuming sending ZAPHandler) {
-    self.handler = Lock(consume handler)
-  }
-
-  func take() -> sending ZAPHandler? { handler.withLock { $0.take() } }
 }

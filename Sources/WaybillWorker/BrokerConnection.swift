@@ -5,7 +5,6 @@ internal import ZeroMQ
 /// A worker's connection to a broker: a fresh DEALER on which nothing waits without end.
 struct BrokerConnection: ~Copyable {
   let socket: Socket
-  // Goes after the socket.
   private let monitor: Monitor
 
   /// A connection that is not made yet.

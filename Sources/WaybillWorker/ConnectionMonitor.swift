@@ -22,9 +22,9 @@ final class ConnectionMonitor: Sendable {
   ///   - addresses: The endpoints that the socket connects to.
   ///   - logger: Where to say what failed.
   init(_ monitor: consuming sending Monitor, addresses: [String], logger: Logger) {
-    let handedOver = HandedOver(monitor)
+    let handOver = HandOver(monitor)
     let started = NamedThread.start("waybill-monitor") { [self] in
-      guard let monitor = handedOver.take() else { return }
+      guard let monitor = handOver.take() else { return }
       var connections = ProxyConnections(addresses, logger: logger)
       // Once the context ends, nothing comes any more.
       try? watch(monitor, &connections)
@@ -65,15 +65,4 @@ final class ConnectionMonitor: Sendable {
       hasDue.store(true, ordering: .relaxed)
     }
   }
-}
-
-/// A monitor on its way to the thread that reads it.
-private final class HandedOver: Sendable {
-  private let monitor: Lock<Monitor?>
-
-  init(_ monitor: consuming sending Monitor) {
-    self.monitor = Lock(consume monitor)
-  }
-
-  func take() -> sending Monitor? { monitor.withLock { $0.take() } }
 }

@@ -19,9 +19,10 @@ enum HandshakeFailure: Hashable {
   /// Whether libzmq gives the endpoint up. Otherwise it goes on connecting by itself.
   var isFinal: Bool { self != .connectionClosed }
 
-  /// What to log.
+  /// Says what happened, for the log.
   ///
   /// - Parameter peer: What the worker connects to: proxy or broker.
+  /// - Returns: The text.
   func reason(_ peer: String) -> String {
     switch self {
     case .keyRefused: "the \(peer) does not allow this worker's key"

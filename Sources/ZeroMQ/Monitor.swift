@@ -3,8 +3,7 @@ internal import Synchronization
 
 /// Tells what happens to the connections of a socket, which libzmq keeps to itself otherwise.
 ///
-/// Events wait in memory without limit: read them, or close the socket. Keep the monitor until the socket is closed, as
-/// libzmq waits for room to send an event when nobody takes it.
+/// Events wait in memory without limit: read them, or close the socket.
 public struct Monitor: ~Copyable {
   /// The PAIR socket that the events come by, to watch with a ``Poller``.
   public let socket: Socket
@@ -32,12 +31,13 @@ extension Socket {
   public func monitor() throws(ZeroMQError) -> sending Monitor {
     let number = monitors.wrappingAdd(1, ordering: .relaxed).newValue
     let endpoint = "inproc://zeromq-monitor-\(number)"
-    try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")
-    handle.isMonitored = true
+    // There before the first event is sent, which would wait for it.
     let socket = Socket(handle: try handle.sibling(.pair))
     // A full queue would block libzmq's I/O thread, and every socket with it.
     try socket.set(.receiveHighWaterMark, to: nil)
     try socket.connect(endpoint)
+    try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")
+    handle.monitor = MonitorEnd(socket.handle)
     return Monitor(socket: socket)
   }
 }
