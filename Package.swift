@@ -100,7 +100,7 @@ let package = Package(
       name: "WaybillCommand",
       dependencies: [
         "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources", "WaybillBroker",
-        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging, signals,
+        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging,
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
     testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
@@ -111,6 +111,7 @@ let package = Package(
         "ZeroMQ", lifecycle, logging,
       ]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ConcurrencyTests", ["Concurrency"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
     tests("MessagePackTests", ["MessagePack", "WireTesting"]),
     tests("FileReadingTests", ["FileReading"]),
@@ -129,11 +130,15 @@ let package = Package(
       ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
     tests(
       "WaybillServerTests",
-      ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer", "ZeroMQ"]),
+      [
+        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer",
+        "ZeroMQ",
+      ]),
     tests(
       "WaybillWorkerTests",
       [
-        "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient",
+        "Concurrency", "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting",
+        "WaybillClient",
         "WaybillServer", "WaybillWorker", "WireTesting", "ZeroMQ", lifecycle, logging,
       ]),
     tests(

@@ -1,9 +1,10 @@
 internal import Foundation
 internal import Synchronization
 
-/// What `transform` makes of each element, in the order of the elements, on as many threads as there are cores.
+/// Transforms each element on as many threads as there are cores, and returns the results in the order of the elements.
 ///
-/// The threads are plain ones, since a slow disk blocks them, and have the priority of the thread that calls.
+/// The threads are plain ones, since a slow disk blocks them, and have the priority of the thread that calls. When the
+/// system has no thread left, fewer do the work.
 package func parallelMap<Element: Sendable, Result: Sendable>(
   _ elements: [Element], _ transform: @escaping @Sendable (Element) -> Result
 ) -> [Result] {
@@ -17,15 +18,9 @@ package func parallelMap<Element: Sendable, Result: Sendable>(
       work.finish(number, with: elements[number * chunk..<min((number + 1) * chunk, elements.count)].map(transform))
     }
   }
-  let others = (1..<threads).map { _ in Latch() }
-  for other in others {
-    NamedThread.start("waybill-read") {
-      body()
-      other.open()
-    }
-  }
+  let others = (1..<threads).compactMap { _ in NamedThread("waybill-read", body) }
   body()
-  for other in others { while !other.wait(atMost: .seconds(3_600)) {} }
+  for other in others { other.join() }
   return work.results
 }
 

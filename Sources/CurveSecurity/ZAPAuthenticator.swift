@@ -4,27 +4,26 @@ package import Logging
 internal import Synchronization
 package import ZeroMQ
 
-/// Decides who may connect to the sockets of a context, and whether who has connected may still ask.
+/// Decides who may connect to the sockets of a context, and whether a peer that is connected may still send requests.
 ///
-/// libzmq asks once, when a connection is made, and cannot be told to close one. So whoever receives a message asks again
-/// by ``refusedKey(of:at:)``, before it sends the message on: a message that is sent on has lost its sender.
+/// libzmq asks once, when a connection is made, and cannot be told to close one. So the thread that receives a message asks
+/// again by ``refusedKey(of:at:)``, before it passes the message on: a message that is passed on has lost its sender.
 package final class ZAPAuthenticator: Sendable {
   private let allowed = Lock<Set<String>>([])
   private let refusals = Lock(RateLimit(most: 10, each: .seconds(10)))
-  /// Whether there is anybody who is not let in.
+  /// Whether there is a list of keys. Without one every peer is let in.
   package let hasList: Bool
   private let logger: Logger
 
-  private let failure = Lock<ZeroMQError?>(nil)
   private let isStopping = Atomic(false)
-  private let started = Latch()
-  private let ended = Latch()
+  private let thread = Lock<NamedThread?>(nil)
 
   /// A change of the list counts within two seconds: this for the wait, the rest for reading.
-  private static let patience = Duration.milliseconds(250)
+  private static let checkInterval = Duration.milliseconds(250)
 
-  /// Reads the list and takes its place, so that it is there before an endpoint is bound. Where everybody is let in, that
-  /// is no place at all.
+  /// Becomes the ZAP handler of the context, before an endpoint is bound, if there is a list of keys.
+  ///
+  /// Peers that connect before the list has been read wait in their handshake until it has.
   ///
   /// - Throws: `addressInUse` when the context has another ZAP handler.
   package init(_ security: ServerSecurity, in context: Context, logger: Logger) throws(ZeroMQError) {
@@ -34,19 +33,19 @@ package final class ZAPAuthenticator: Sendable {
       return
     }
     hasList = true
-    NamedThread.start("waybill-zap") { [self] in
-      run(in: context, by: AuthorizedKeys(path: path))
-      ended.open()
+    let handOver = HandOver(try ZAPHandler(in: context, patience: Self.checkInterval))
+    let started = NamedThread.start("waybill-zap") { [self] in
+      guard let handler = handOver.take() else { return }
+      run(handler, in: context, by: AuthorizedKeys(path: path))
     }
-    while !started.wait(atMost: .seconds(60)) {}
-    if let error = failure.withLock({ $0 }) { throw error }
+    thread.withLock { $0 = started }
   }
 
-  /// Ends its thread. The endpoints must have gone before, as libzmq lets everybody in where nobody decides.
+  /// Ends its thread. The endpoints must have gone before, as libzmq lets every peer in while there is no handler.
   package func stop() {
-    guard hasList else { return }
     isStopping.store(true, ordering: .relaxed)
-    _ = ended.wait(atMost: .seconds(2))
+    // A folder on a disk that hangs may be read for longer, and nothing depends on that.
+    _ = thread.withLock { $0 }?.join(atMost: .seconds(1))
   }
 
   /// Whether the sender of a message may still ask.
@@ -70,20 +69,15 @@ package final class ZAPAuthenticator: Sendable {
     return refusedKey(of: message.metadata("User-Id", ofFrame: index), at: address)
   }
 
-  private func run(in context: Context, by list: AuthorizedKeys) {
+  private func run(_ handler: borrowing ZAPHandler, in context: Context, by list: AuthorizedKeys) {
     var list = list
-    var contents = AuthorizedKeys.Contents()
+    var contents = list.read() ?? AuthorizedKeys.Contents()
+    accept(contents, of: list.path)
     var lastRead = ContinuousClock.now
-    var isInPlace = false
     do throws(ZeroMQError) {
-      let handler = try ZAPHandler(in: context, patience: Self.patience)
-      contents = list.read() ?? contents
-      accept(contents, of: list.path)
-      isInPlace = true
-      started.open()
       while !isStopping.load(ordering: .relaxed) {
         _ = try handler.answer(decide)
-        guard ContinuousClock.now - lastRead >= Self.patience else { continue }
+        guard ContinuousClock.now - lastRead >= Self.checkInterval else { continue }
         lastRead = .now
         logHeldRefusals()
         guard let new = list.read(), new != contents else { continue }
@@ -91,14 +85,9 @@ package final class ZAPAuthenticator: Sendable {
         accept(contents, of: list.path)
       }
     } catch {
-      guard isInPlace else {
-        failure.withLock { $0 = error }
-        started.open()
-        return
-      }
       guard error.code != .contextTerminated else { return }
       logger.critical("cannot decide who may connect", metadata: [LogKey.error: "\(error)"])
-      // Sockets without a handler would let everybody in.
+      // Sockets without a handler would let every peer in.
       context.shutdown()
     }
   }

@@ -24,18 +24,17 @@ package struct Broker: Service {
   ///
   /// - Throws: `ZeroMQError` when an endpoint cannot be bound.
   package func run() async throws {
-    let context = try Context(ioThreads: 1)
-    let stop = StopSignal(in: context, name: "broker")
+    let stop = StopSignal()
     try await withTaskCancellationOrGracefulShutdownHandler {
-      try await NamedThread.run("waybill-broker") {
-        try serve(in: context, until: stop)
-      }
+      try await NamedThread.run("waybill-broker") { try serve(until: stop) }
     } onCancelOrGracefulShutdown: {
       stop.raise()
     }
   }
 
-  private func serve(in context: Context, until stop: StopSignal) throws(ZeroMQError) {
+  /// Serves and, as the last one to let go of the context, waits until the replies have left.
+  private func serve(until stop: StopSignal) throws(ZeroMQError) {
+    let context = try Context(ioThreads: 1)
     let clientAuthenticator = try ZAPAuthenticator(
       configuration.clientSecurity, in: context, logger: logger(role: "clients"))
     defer { clientAuthenticator.stop() }
@@ -46,7 +45,6 @@ package struct Broker: Service {
     defer { workerAuthenticator.stop() }
     let frontend = try Socket(.router, in: context)
     try frontend.configureForClients(linger: configuration.linger)
-    try frontend.bind(stop.endpoint)
     let backend = try Socket(.router, in: backstage)
     try backend.configureForWorkers(linger: configuration.linger)
     for address in configuration.frontends {
@@ -60,7 +58,7 @@ package struct Broker: Service {
       frontend: frontend, backend: backend, clientAuthenticator: clientAuthenticator,
       workerAuthenticator: workerAuthenticator,
       limits: configuration.limits, unread: OutstandingReplies(most: configuration.maxOutstandingBytes), logger: logger)
-    while !stop.isRaised { try loop.turn() }
+    while !stop.isRaised { try loop.turn(waitingAtMost: StopSignal.checkInterval) }
     let start = ContinuousClock.now
     while !loop.isQuiet(since: start), ContinuousClock.now < start + configuration.drainTime {
       try loop.turn(waitingAtMost: StopSignal.quietTime)

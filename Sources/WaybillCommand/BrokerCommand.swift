@@ -1,7 +1,5 @@
 import ArgumentParser
 import Logging
-import ServiceLifecycle
-import UnixSignals
 import WaybillBroker
 import ZeroMQ
 
@@ -15,7 +13,8 @@ struct BrokerCommand: AsyncParsableCommand {
       takes longer than --patience. A client gets UNAVAILABLE at once when there is no worker, RESOURCE_EXHAUSTED when \
       the queue is full, and DEADLINE_EXCEEDED when nobody answered in time.
 
-      On SIGTERM or SIGINT the broker sees to it that what has arrived is answered, and exits with 0.
+      On SIGTERM or SIGINT the broker sees to it that what has arrived is answered, and exits with 0 within 5 seconds. \
+      A second signal ends it at once.
 
       Examples:
         waybill broker --frontend tcp://127.0.0.1:5555 --backend tcp://127.0.0.1:5556
@@ -62,6 +61,7 @@ struct BrokerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let signals = ShutdownSignals()
     let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
     let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
     for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }
@@ -72,9 +72,7 @@ struct BrokerCommand: AsyncParsableCommand {
         workerSecurity: try security.security(binding: backends, letting: authorizedWorkers), limits: limits),
       logger: logging.logger())
     do {
-      try await ServiceGroup(
-        services: [broker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logging.groupLogger
-      ).run()
+      try await signals.run([broker], logger: logging.groupLogger)
     } catch let error as ZeroMQError {
       throw CommandError(error)
     }

@@ -3,8 +3,6 @@ import CurveSecurity
 import ImageRegistry
 import ImageSources
 import Logging
-import ServiceLifecycle
-import UnixSignals
 import WaybillWorker
 import ZeroMQ
 
@@ -25,7 +23,8 @@ struct WorkerCommand: AsyncParsableCommand {
       are those of the source that is named first. A store is read again when it changes.
 
       Until every source has been read, requests are answered by the error UNAVAILABLE. The worker joins brokers once \
-      every source has been read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits with 0.
+      every source has been read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits with 0 \
+      within 5 seconds. A second signal ends it at once.
 
       An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
       are made by waybill keygen. A change of the folder of authorized keys \
@@ -78,6 +77,7 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let signals = ShutdownSignals()
     let bar = logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = logging.logger(above: bar)
@@ -94,9 +94,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let feed = PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
         return FeedService(feed: feed, registry: registry)
       }
-      try await ServiceGroup(
-        services: [worker] + feeds, gracefulShutdownSignals: [.sigterm, .sigint], logger: logging.groupLogger
-      ).run()
+      try await signals.run([worker] + feeds, logger: logging.groupLogger)
     } catch let error as SourceError {
       throw CommandError(error)
     } catch let error as ZeroMQError {

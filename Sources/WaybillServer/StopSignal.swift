@@ -1,43 +1,35 @@
+internal import Concurrency
 internal import Synchronization
-package import ZeroMQ
 
-/// Tells the thread of a REP socket to leave, from any other thread.
+/// Asks the threads of a service to stop, from any other thread.
 ///
-/// The flag says so. A request over an endpoint of the socket's own wakes the thread if it waits, so that it need not
-/// watch a second socket, which would cost every request a poll.
+/// It is a flag, so raising it needs no socket and no descriptor, and no peer can forge it. A thread that waits on a socket
+/// waits for ``checkInterval`` at most, and then looks at the flag. A thread that waits for time to pass uses
+/// ``wait(atMost:)``.
 package final class StopSignal: Sendable {
-  /// What the REP socket binds, among its other endpoints.
-  package let endpoint: String
-  private let context: Context
   private let hasBeenRaised = Atomic(false)
+  private let latch = Latch()
 
-  package init(in context: Context, name: String) {
-    self.context = context
-    endpoint = "inproc://stop-\(name)"
-  }
+  package init() {}
 
-  /// After so long without a message none is left to be answered.
+  /// How long a thread may wait on a socket before it looks at the flag again.
+  package static let checkInterval = Duration.milliseconds(100)
+
+  /// After so long without a message no message is left to be answered.
   package static let quietTime = Duration.milliseconds(100)
 
   package var isRaised: Bool { hasBeenRaised.load(ordering: .relaxed) }
 
   package func raise() {
     hasBeenRaised.store(true, ordering: .relaxed)
-    wake()
+    latch.open()
   }
 
-  /// Has the thread look around, if it waits.
-  package func wake() {
-    do throws(ZeroMQError) {
-      let socket = try Socket(.req, in: context)
-      // Where the thread has left already, or does not listen yet, nobody takes the message.
-      try socket.set(.linger, to: .seconds(1))
-      try socket.connect(endpoint)
-      // Never waits: a thread that saw the flag may have closed its socket in between, and then nobody takes the message.
-      var wake = Message()
-      _ = try socket.sendIfReady(&wake)
-    } catch {
-      // Without sockets to be had, the thread leaves after its next request.
-    }
+  /// Waits until the signal is raised or the time is over.
+  ///
+  /// - Returns: Whether the signal was raised.
+  @discardableResult
+  package func wait(atMost longest: Duration) -> Bool {
+    latch.wait(atMost: longest)
   }
 }

@@ -1,16 +1,14 @@
-internal import Concurrency
 internal import CurveSecurity
 internal import Diagnostics
-internal import Foundation
 internal import ImageRegistry
 internal import Logging
 internal import WaybillServer
 internal import ZeroMQ
 
-/// A worker in the pool of a broker: a DEALER that speaks Majordomo's protocol, on the thread that calls.
+/// A worker in the pool of a broker: a DEALER that speaks the Majordomo protocol, on the thread that calls.
 ///
-/// It answers by itself, as handing a request to another thread costs about as much as answering it. A broker that is gone,
-/// or that does not know the worker any more, is gone to again on a fresh socket.
+/// It answers by itself, as handing a request to another thread costs about as much as answering it. When the broker is
+/// silent, refuses it or sends it away, it joins again on a fresh socket.
 struct MajordomoWorker: Sendable {
   let broker: String
   let context: Context
@@ -21,78 +19,110 @@ struct MajordomoWorker: Sendable {
   let stop: StopSignal
 
   /// Why a conversation with the broker is over.
-  private enum End: String {
+  private enum End: Equatable {
     case stopped
-    case silent = "the broker is silent"
-    case sentAway = "the broker sent this worker away"
-    case nonsense = "the broker does not speak the protocol"
-  }
+    case silent
+    case sentAway
+    case brokenProtocol
+    case refused(HandshakeFailure)
+    case noQueue
+    case noSocket(ZeroMQError)
 
-  /// How often a thread that waits looks whether it is to stop.
-  private static let glance = Duration.milliseconds(100)
+    var reason: String {
+      switch self {
+      case .stopped: "the worker stops"
+      case .silent: "the broker is silent"
+      case .sentAway: "the broker sent this worker away"
+      case .brokenProtocol: "the broker does not speak the protocol"
+      case .refused(let failure): failure.reason("broker")
+      case .noQueue: "the connection is closed"
+      case .noSocket(let error): "\(error)"
+      }
+    }
+  }
 
   /// Serves until it is told to stop, finishes what it has and leaves.
   func serve() throws(ZeroMQError) {
     logger.notice("joining", metadata: [LogKey.endpoint: "\(broker)"])
     // A worker that can answer nothing yet would take requests from those that can.
-    while !registry.snapshot.pendingSources.isEmpty, !stop.isRaised { sleep(for: Self.glance) }
+    while !registry.snapshot.pendingSources.isEmpty {
+      guard !stop.wait(atMost: StopSignal.checkInterval) else { return }
+    }
     var handler = RequestHandler(registry: registry, meter: meter, outstanding: nil)
-    var backoff = Backoff()
+    var state = ReconnectState()
     while !stop.isRaised {
-      let end = try converse(with: &handler, &backoff)
+      let end = try attempt(with: &handler, &state)
       guard end != .stopped else { return }
-      logger.warning(
-        "joining again", metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.rawValue)"])
-      sleep(for: backoff.next())
+      if state.fail(end.reason) {
+        logger.warning("joining again", metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.reason)"])
+      }
+      stop.wait(atMost: state.nextWait())
+    }
+  }
+
+  /// As ``converse(with:_:)``; what another attempt may cure is an end, and no error.
+  private func attempt(
+    with handler: inout RequestHandler, _ state: inout ReconnectState
+  ) throws(ZeroMQError) -> End {
+    do throws(ZeroMQError) {
+      return try converse(with: &handler, &state)
+    } catch {
+      switch error.code {
+      case .timedOut: return .noQueue
+      case .tooManySockets: return .noSocket(error)
+      default: throw error
+      }
     }
   }
 
   /// One conversation on a socket of its own, from READY to its end.
+  ///
+  /// - Throws: `timedOut` when libzmq has given the connection up, and there is nowhere to send to.
   private func converse(
-    with handler: inout RequestHandler, _ backoff: inout Backoff
+    with handler: inout RequestHandler, _ state: inout ReconnectState
   ) throws(ZeroMQError) -> End {
-    let socket = try Socket(.dealer, in: context)
-    try socket.configureForBroker()
-    try socket.set(.receiveTimeout, to: Self.glance)
-    try configuration.peerSecurity.apply(to: socket)
-    try socket.connect(broker)
-    try socket.send(.ready, more: true)
-    try socket.send(Majordomo.service)
+    let connection = try BrokerConnection(as: configuration.peerSecurity, in: context)
+    try connection.join(broker)
     var lastHeard = ContinuousClock.now
     var nextHeartbeat = lastHeard + Majordomo.heartbeatInterval
     var message = MultipartMessage()
     while !stop.isRaised {
-      let isSilent = try !receive(&message, on: socket)
+      let hasCommand = try connection.socket.receiveInTime(into: &message)
       let now = ContinuousClock.now
-      if isSilent {
+      if hasCommand {
+        lastHeard = now
+        if let end = try answer(&message, on: connection.socket, with: &handler) { return end }
+        if state.succeed() { logger.notice("joined", metadata: [LogKey.endpoint: "\(broker)"]) }
+      } else {
+        if let failure = try connection.takeFailure() { return .refused(failure) }
         // Judged only when nothing has come: the process may have been stopped for a while.
         guard now < lastHeard + Majordomo.heartbeatTimeout else { return .silent }
-      } else {
-        lastHeard = now
-        if let end = try answer(&message, on: socket, with: &handler) { return end }
-        backoff.reset()
       }
       guard now >= nextHeartbeat else { continue }
       nextHeartbeat = now + Majordomo.heartbeatInterval
-      try socket.send(.heartbeat)
+      try connection.socket.send(.heartbeat)
     }
-    while try socket.receiveIfReady(into: &message, maxParts: .max, maxBytes: .max) {
-      if let end = try answer(&message, on: socket, with: &handler) { return end }
-    }
-    // What comes after this word the broker gives to somebody else.
-    try socket.set(.linger, to: configuration.linger)
-    try socket.send(.disconnect)
+    try leave(connection, &message, with: &handler)
     return .stopped
   }
 
-  /// Waits a little for a command; false when none came.
-  private func receive(_ message: inout MultipartMessage, on socket: borrowing Socket) throws(ZeroMQError) -> Bool {
+  /// Answers what has arrived, for as long as the worker may take to stop, and says DISCONNECT: what comes after it the
+  /// broker gives to another worker.
+  private func leave(
+    _ connection: borrowing BrokerConnection, _ message: inout MultipartMessage, with handler: inout RequestHandler
+  ) throws(ZeroMQError) {
+    let deadline = ContinuousClock.now + configuration.drainTime
     do throws(ZeroMQError) {
-      try socket.receive(into: &message, maxParts: .max, maxBytes: .max)
-      return true
+      while ContinuousClock.now < deadline,
+        try connection.socket.receiveIfReady(into: &message, maxParts: .max, maxBytes: .max)
+      {
+        guard try answer(&message, on: connection.socket, with: &handler) == nil else { return }
+      }
+      try connection.socket.set(.linger, to: configuration.linger)
+      try connection.socket.send(.disconnect)
     } catch {
+      // Where the connection is gone there is nobody to leave.
       guard error.code == .timedOut else { throw error }
-      return false
     }
   }
 
@@ -104,7 +134,7 @@ struct MajordomoWorker: Sendable {
     case .heartbeat: return nil
     case .disconnect: return .sentAway
     case .request:
-      guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .nonsense }
+      guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .brokenProtocol }
       let parts = message.count - Self.bodyStart
       let reply =
         parts == 1
@@ -113,18 +143,11 @@ struct MajordomoWorker: Sendable {
       _ = try socket.sendIfReady(&message, frames: Self.addressStart..<Self.bodyStart, more: true)
       try socket.send(reply, of: handler)
       return nil
-    case .ready, .partial, .final, nil: return .nonsense
+    case .ready, .partial, .final, nil: return .brokenProtocol
     }
   }
 
   /// The parts of a REQUEST: two of the command, the address, an empty one, and then the body.
   private static let addressStart = 2
   private static let bodyStart = 4
-
-  private func sleep(for time: Duration) {
-    let end = ContinuousClock.now + time
-    while !stop.isRaised, ContinuousClock.now < end {
-      Thread.sleep(forTimeInterval: 0.02)
-    }
-  }
 }

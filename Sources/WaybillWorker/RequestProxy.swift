@@ -5,9 +5,9 @@ internal import Synchronization
 internal import WaybillServer
 internal import ZeroMQ
 
-/// Deals the requests of a worker's endpoints out to its threads, each to one that has room.
+/// Distributes the requests of a worker's endpoints among its threads, each to one that has room.
 ///
-/// A thread has one request and one more waiting, so that a long list keeps nobody waiting who could be served.
+/// A thread has one request and one more waiting, so that no client waits for a long list while another thread is idle.
 final class RequestProxy: Sendable {
   /// Where the threads connect to.
   let endpoint: String
@@ -30,14 +30,14 @@ final class RequestProxy: Sendable {
     running = Atomic(configuration.threads)
   }
 
-  /// Says that a thread has left.
+  /// Notes that a thread has ended.
   func threadEnded() {
     running.subtract(1, ordering: .releasing)
   }
 
-  /// Passes requests and replies on until every thread has left.
+  /// Passes requests and replies on until every thread has ended, each of which has a deadline for that.
   func run() throws(ZeroMQError) {
-    let endpoints = try WorkerEndpoints(configuration, in: context, stop: stop, logger: logger)
+    let endpoints = try WorkerEndpoints(configuration, in: context, logger: logger)
     defer { endpoints.close() }
     let clients = try Socket(.router, in: context)
     try clients.configureForClients(linger: configuration.linger)
@@ -45,7 +45,6 @@ final class RequestProxy: Sendable {
     try threads.set(.sendHighWaterMark, to: 1)
     try threads.set(.linger, to: .zero)
     try threads.bind(endpoint)
-    try clients.bind(stop.endpoint)
     try endpoints.open(on: clients)
 
     var poller = Poller()
@@ -55,7 +54,7 @@ final class RequestProxy: Sendable {
     let request = PendingRequest()
     var unpacker = Unpacker(limits: .request)
     while true {
-      // Looked at before: what a thread left behind is passed on after it ended.
+      // Looked at first, so that the last replies of a thread are passed on after it has ended.
       let isOver = stop.isRaised && running.load(ordering: .acquiring) == 0
       var hasRoom = true
       var isIdle = true
@@ -70,17 +69,17 @@ final class RequestProxy: Sendable {
         }
         isIdle = false
       }
-      try endpoints.reopen(on: clients)
+      try endpoints.reconnect(clients)
       guard isIdle else { continue }
       if isOver { return }
       poller.setInterest(hasRoom ? .readable : [], at: 0)
       poller.setInterest(hasRoom ? .readable : [.readable, .writable], at: 1)
-      // Threads that leave say nothing.
-      try poller.wait(timeout: stop.isRaised ? .milliseconds(10) : nil)
+      // A thread that ends sends nothing.
+      try poller.wait(timeout: stop.isRaised ? .milliseconds(10) : StopSignal.checkInterval)
     }
   }
 
-  /// As many requests as are passed on before the replies have their turn.
+  /// How many requests are passed on before the replies have their turn.
   private static let batch = 64
 
   private static func pass(
@@ -95,7 +94,7 @@ final class RequestProxy: Sendable {
     return true
   }
 
-  /// Passes a request on whose sender may still ask, and answers another: beyond this thread nobody knows who sent it.
+  /// Passes a request on when its sender is still allowed, and refuses it otherwise: the other threads do not see who sent it.
   private func pass(
     _ request: PendingRequest, from clients: borrowing Socket, to threads: borrowing Socket,
     past authenticator: ZAPAuthenticator,

@@ -16,11 +16,10 @@ struct RequestServer: Sendable {
 
   /// Serves at the configured endpoints, where other processes are.
   func serve() throws(ZeroMQError) {
-    let endpoints = try WorkerEndpoints(configuration, in: context, stop: stop, logger: logger)
+    let endpoints = try WorkerEndpoints(configuration, in: context, logger: logger)
     defer { endpoints.close() }
     let socket = try Socket(.rep, in: context)
     try socket.configureForClients(linger: configuration.linger)
-    try socket.bind(stop.endpoint)
     try endpoints.open(on: socket)
     try serve(on: socket, endpoints)
   }
@@ -30,19 +29,20 @@ struct RequestServer: Sendable {
     let socket = try Socket(.rep, in: context)
     try socket.set(.linger, to: configuration.linger)
     try socket.set(.receiveHighWaterMark, to: 1)
-    try socket.bind(stop.endpoint)
     try socket.connect(endpoint)
     try serve(on: socket, nil)
   }
 
-  /// The pump has asked already who sent what comes from another thread.
+  /// Without endpoints, the requests come from a ``RequestProxy``, which has checked who sent them.
   private func serve(on socket: borrowing Socket, _ endpoints: WorkerEndpoints?) throws(ZeroMQError) {
     var handler = RequestHandler(registry: registry, meter: meter, outstanding: outstanding)
     var message = Message()
+    try socket.set(.receiveTimeout, to: StopSignal.checkInterval)
     while !stop.isRaised {
-      try socket.receive(into: &message)
-      try answer(message, on: socket, with: &handler, endpoints)
-      try endpoints?.reopen(on: socket)
+      if try socket.receiveInTime(into: &message) {
+        try answer(message, on: socket, with: &handler, endpoints)
+      }
+      try endpoints?.reconnect(socket)
     }
 
     // The endpoints stay bound: libzmq closes the connections with the endpoint that they came to. And between two

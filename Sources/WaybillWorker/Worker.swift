@@ -26,74 +26,55 @@ package struct Worker: Service {
   ///
   /// - Throws: `ZeroMQError` when an endpoint cannot be bound or connected to.
   package func run() async throws {
-    // One I/O thread serves small replies a fifth cheaper than two, and beside lists of 48 MB still within milliseconds.
-    let context = try Context(ioThreads: 1)
-    let threads = threads(in: context)
+    let stop = StopSignal()
     try await withTaskCancellationOrGracefulShutdownHandler {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for thread in threads {
-          group.addTask { try await NamedThread.run(thread.name, thread.body) }
-        }
-        do {
-          // The first failure ends the others, which `waitForAll` would wait for.
-          while try await group.next() != nil {}
-        } catch {
-          for thread in threads { thread.stop.raise() }
-          throw error
-        }
-      }
+      try await NamedThread.run("waybill-worker") { try serve(until: stop) }
     } onCancelOrGracefulShutdown: {
-      for thread in threads { thread.stop.raise() }
+      stop.raise()
     }
     logger.notice("stopped")
   }
 
-  /// A thread of the worker's, and how to end it.
-  private struct WorkerThread: Sendable {
-    let name: String
-    let stop: StopSignal
-    let body: @Sendable () throws -> Void
+  /// Runs the threads and, as the last one to let go of the context, waits until the replies have left.
+  private func serve(until stop: StopSignal) throws(ZeroMQError) {
+    // One I/O thread serves small replies a fifth cheaper than two, and beside lists of 48 MB still within milliseconds.
+    let context = try Context(ioThreads: 1, maxSockets: maxSockets)
+    let threads = WorkerThreads(until: stop)
+    if configuration.hasEndpoints { startServers(threads, in: context, until: stop) }
+    startMembers(threads, in: context, until: stop)
+    try threads.join()
   }
 
-  private func threads(in context: Context) -> [WorkerThread] {
-    configuration.hasEndpoints ? servers(in: context) + members(in: context) : members(in: context)
-  }
+  /// A member of a pool has a DEALER and its monitor of two sockets, and as many of the attempt before may be closing.
+  private var maxSockets: Int { 64 + configuration.threads * (1 + 6 * configuration.brokers.count) }
 
-  /// A bare REP socket for one thread, which is the fastest; several share the endpoints by a pump.
-  private func servers(in context: Context) -> [WorkerThread] {
-    let stop = StopSignal(in: context, name: "worker")
-    guard configuration.threads > 1 else {
-      let server = server(in: context, stop)
-      return [WorkerThread(name: "waybill-rep", stop: stop) { try server.serve() }]
-    }
-    let pump = RequestProxy(in: context, configuration, meter: meter, stop: stop, logger: logger)
-    let servers = (0..<configuration.threads).map { number in
-      let stop = StopSignal(in: context, name: "worker-\(number)")
-      let server = server(in: context, stop)
-      return WorkerThread(name: "waybill-rep-\(number)", stop: stop) {
-        defer { pump.threadEnded() }
-        try server.serve(inside: pump.endpoint)
-      }
-    }
-    return [WorkerThread(name: "waybill-pump", stop: stop) { try pump.run() }] + servers
-  }
-
-  private func server(in context: Context, _ stop: StopSignal) -> RequestServer {
-    RequestServer(
+  /// A bare REP socket for one thread, which is the fastest; several share the endpoints by a proxy.
+  private func startServers(_ threads: WorkerThreads, in context: Context, until stop: StopSignal) {
+    let server = RequestServer(
       context: context, configuration: configuration, registry: registry, meter: meter, outstanding: outstanding,
       logger: logger,
       stop: stop)
+    guard configuration.threads > 1 else {
+      return threads.start("waybill-rep") { () throws(ZeroMQError) in try server.serve() }
+    }
+    let proxy = RequestProxy(in: context, configuration, meter: meter, stop: stop, logger: logger)
+    threads.start("waybill-proxy") { () throws(ZeroMQError) in try proxy.run() }
+    for number in 0..<configuration.threads {
+      threads.start("waybill-rep-\(number)") { () throws(ZeroMQError) in
+        defer { proxy.threadEnded() }
+        try server.serve(inside: proxy.endpoint)
+      }
+    }
   }
 
-  /// For each broker as many workers as there are threads, as the protocol gives a worker one request at a time.
-  private func members(in context: Context) -> [WorkerThread] {
-    configuration.brokers.flatMap { broker in
-      (0..<configuration.threads).map { number in
-        let stop = StopSignal(in: context, name: "\(broker)-\(number)")
-        let member = MajordomoWorker(
-          broker: broker, context: context, configuration: configuration, registry: registry, meter: meter,
-          logger: logger, stop: stop)
-        return WorkerThread(name: "waybill-pool-\(number)", stop: stop) { try member.serve() }
+  /// For each broker as many members as there are threads, as the protocol gives a worker one request at a time.
+  private func startMembers(_ threads: WorkerThreads, in context: Context, until stop: StopSignal) {
+    for broker in configuration.brokers {
+      let member = MajordomoWorker(
+        broker: broker, context: context, configuration: configuration, registry: registry, meter: meter,
+        logger: logger, stop: stop)
+      for number in 0..<configuration.threads {
+        threads.start("waybill-pool-\(number)") { () throws(ZeroMQError) in try member.serve() }
       }
     }
   }

@@ -4,21 +4,18 @@ internal import Logging
 internal import WaybillServer
 internal import ZeroMQ
 
-/// The endpoints of a worker on the socket of one thread, but those of brokers: who comes in there, and which connections
-/// come to nothing.
+/// The endpoints of a worker on the socket of one thread, except those of brokers: who is let in there, and which
+/// connections have to be made again.
 final class WorkerEndpoints {
   let authenticator: ZAPAuthenticator
   private let configuration: WorkerConfiguration
-  private let stop: StopSignal
   private let logger: Logger
-  private var watch: ConnectionMonitor?
+  private var monitor: ConnectionMonitor?
 
   /// Made before the socket, and closed after it.
-  init(_ configuration: WorkerConfiguration, in context: Context, stop: StopSignal, logger: Logger) throws(ZeroMQError)
-  {
+  init(_ configuration: WorkerConfiguration, in context: Context, logger: Logger) throws(ZeroMQError) {
     authenticator = try ZAPAuthenticator(configuration.security, in: context, logger: logger)
     self.configuration = configuration
-    self.stop = stop
     self.logger = logger
   }
 
@@ -26,7 +23,7 @@ final class WorkerEndpoints {
   func open(on socket: borrowing Socket) throws(ZeroMQError) {
     let addresses = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
     if !addresses.isEmpty || configuration.security != .none {
-      watch = ConnectionMonitor(try socket.monitor(), addresses: addresses, signal: stop, logger: logger)
+      monitor = ConnectionMonitor(try socket.monitor(), addresses: addresses, logger: logger)
     }
     for endpoint in configuration.endpoints {
       switch endpoint {
@@ -39,16 +36,16 @@ final class WorkerEndpoints {
     }
   }
 
-  /// Makes connections again that libzmq gave up.
-  func reopen(on socket: borrowing Socket) throws(ZeroMQError) {
-    for endpoint in watch?.takeLost() ?? [] {
+  /// Makes the connections again that libzmq gave up and whose time has come.
+  func reconnect(_ socket: borrowing Socket) throws(ZeroMQError) {
+    for endpoint in monitor?.takeDue() ?? [] {
       try socket.disconnect(endpoint)
       try connect(socket, to: endpoint)
     }
   }
 
   func close() {
-    watch?.end()
+    monitor?.end()
     authenticator.stop()
   }
 

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Tells what happens to the connections of a socket, which libzmq keeps to itself otherwise.
 ///
-/// Events wait in memory without limit: read them, or let the monitor go.
+/// Events wait in memory without limit: read them, or close the socket.
 public struct Monitor: ~Copyable {
   /// The PAIR socket that the events come by, to watch with a ``Poller``.
   public let socket: Socket
@@ -31,11 +31,13 @@ extension Socket {
   public func monitor() throws(ZeroMQError) -> sending Monitor {
     let number = monitors.wrappingAdd(1, ordering: .relaxed).newValue
     let endpoint = "inproc://zeromq-monitor-\(number)"
-    try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")
+    // There before the first event is sent, which would wait for it.
     let socket = Socket(handle: try handle.sibling(.pair))
     // A full queue would block libzmq's I/O thread, and every socket with it.
     try socket.set(.receiveHighWaterMark, to: nil)
     try socket.connect(endpoint)
+    try ZeroMQError.check(zmq_socket_monitor(handle.pointer, endpoint, ZMQ_EVENT_ALL), "monitor a \(type) socket")
+    handle.monitor = MonitorEnd(socket.handle)
     return Monitor(socket: socket)
   }
 
@@ -43,6 +45,7 @@ extension Socket {
   public func stopMonitoring() {
     // Fails for a socket that is closed already, and there is nothing left to stop then.
     zmq_socket_monitor(handle.pointer, nil, 0)
+    handle.monitor = nil
   }
 }
 

@@ -25,9 +25,10 @@ package func withWorker<Value: Sendable>(
   let group = ServiceGroup(services: [worker], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
   async let running: Void = group.run()
   let value = try await blocking {
-    let isUp = eventually { log.entries.count == endpoints.count }
+    func places() -> [LogRecorder.Entry] { log.entries.filter { ["listening", "connecting"].contains($0.message) } }
+    let isUp = eventually { places().count == endpoints.count }
     try #require(isUp, "the worker did not start")
-    return try body(log.entries.compactMap { $0.metadata["endpoint"] })
+    return try body(places().compactMap { $0.metadata["endpoint"] })
   }
   await group.triggerGracefulShutdown()
   try await running

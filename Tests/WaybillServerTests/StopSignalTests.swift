@@ -1,53 +1,27 @@
-import Foundation
-import ServiceTesting
+import Concurrency
 import Testing
-import ZeroMQ
-
-@testable import WaybillServer
+import WaybillServer
 
 @Suite struct StopSignalTests {
-  @Test("A thread that waits is woken, and one that has just gone is not waited for", .timeLimit(.minutes(1)))
-  func raising() async throws {
-    try await blocking {
-      for round in 0..<100 {
-        let context = try Context()
-        let stop = StopSignal(in: context, name: "test")
-        let isBound = DispatchSemaphore(value: 0)
-        let isDone = DispatchSemaphore(value: 0)
-        Thread.detachNewThread {
-          if let socket = try? Socket(.rep, in: context), (try? socket.bind(stop.endpoint)) != nil {
-            isBound.signal()
-            // Half of the threads are busy and see the flag, the others wait for a message.
-            if round % 2 == 0 {
-              while !stop.isRaised {}
-              Thread.sleep(forTimeInterval: .random(in: 0...0.000_1))
-            } else {
-              _ = try? socket.receive().bytes
-            }
-          }
-          isDone.signal()
-        }
-        isBound.wait()
-        stop.raise()
-        #expect(stop.isRaised)
-        isDone.wait()
-      }
+  @Test("A thread that waits is woken at once, and whoever waits later does not wait at all", .timeLimit(.minutes(1)))
+  func raising() throws {
+    for _ in 0..<100 {
+      let stop = StopSignal()
+      #expect(!stop.isRaised)
+      let waiting = NamedThread.start("test") { stop.wait(atMost: .seconds(600)) }
+      stop.raise()
+      stop.raise()
+      #expect(stop.isRaised && stop.wait(atMost: .seconds(600)))
+      waiting.join()
     }
   }
 
-  @Test("A signal that is raised before the socket is there, or twice, or when there is none any more")
-  func oddTimes() async throws {
-    try await blocking {
-      let context = try Context()
-      let stop = StopSignal(in: context, name: "test")
-      stop.raise()
-      stop.raise()
-      let socket = try Socket(.rep, in: context)
-      try socket.bind(stop.endpoint)
-      let first = try socket.receive().bytes
-      #expect(first.isEmpty)
-      socket.close()
-      stop.raise()
-    }
+  @Test("A wait ends with its time when nobody raises the signal")
+  func waiting() {
+    let stop = StopSignal()
+    let start = ContinuousClock.now
+    #expect(!stop.wait(atMost: .milliseconds(20)))
+    #expect(start.duration(to: .now) >= .milliseconds(20))
+    #expect(!stop.wait(atMost: .zero) && !stop.isRaised)
   }
 }
