@@ -5,6 +5,7 @@ import ImageSources
 import Logging
 import ServiceLifecycle
 import UnixSignals
+import WaybillServer
 import WaybillWorker
 import ZeroMQ
 
@@ -78,6 +79,7 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    DescriptorLimit.raise()
     let bar = logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = logging.logger(above: bar)
