@@ -81,7 +81,8 @@ let package = Package(
     room(
       "WaybillServer",
       [
-        "CGlibc", "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
+        "CGlibc", "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire",
+        "MessagePack",
         "ZeroMQ", logging,
       ]),
     room(
@@ -129,7 +130,10 @@ let package = Package(
       ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
     tests(
       "WaybillServerTests",
-      ["ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer", "ZeroMQ"]),
+      [
+        "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer",
+        "ZeroMQ",
+      ]),
     tests(
       "WaybillWorkerTests",
       [

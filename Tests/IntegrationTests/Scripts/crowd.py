@@ -1,7 +1,7 @@
 """Many clients, each of which asks once on a connection of its own and stays: crowd.py ENDPOINT COUNT.
 
-Prints how many were served once no more are. From the signal USR1 on, whoever was served leaves; prints how long it took
-until everyone was.
+Prints how many were served once no more are. At the signal USR1 those leave who found no place in the queue, and then
+everyone who was served; prints how many were served in all, and how long that took.
 """
 
 import errno
@@ -35,7 +35,6 @@ class Crowd:
         else:
             host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
             self.family, self.address = socket.AF_INET, (host, int(port))
-        self.count = count
         self.selector = selectors.EpollSelector()
         # Not yet connected, by when they began.
         self.connecting = {}
@@ -84,8 +83,16 @@ class Crowd:
         self.replies[client] = b""
 
     def read(self, client):
-        received = client.recv(65536)
-        assert received, "a connection was closed"
+        try:
+            received = client.recv(65536)
+        except ConnectionResetError:
+            received = b""
+        if not received:
+            # TCP lets a client believe that it is connected while the queue is full, and gives up later.
+            assert self.replies[client] is not None, "a client that was served was cut off"
+            self.leave(client)
+            self.idle += 1
+            return
         if self.replies[client] is None:
             return
         if b"READY" in received:
@@ -95,6 +102,11 @@ class Crowd:
             self.replies[client] = None
             self.served += 1
             self.last_served = time.monotonic()
+
+    def give_up(self):
+        for client in list(self.connecting):
+            self.leave(client)
+        self.idle = 0
 
     def leave(self, client):
         self.connecting.pop(client, None)
@@ -118,7 +130,8 @@ def main():
     while signal.sigtimedwait([signal.SIGUSR1], 0) is None:
         crowd.turn()
     start = time.monotonic()
-    while crowd.replies or crowd.served < count:
+    crowd.give_up()
+    while crowd.replies or crowd.connecting or crowd.idle:
         for client in [client for client, reply in crowd.replies.items() if reply is None]:
             crowd.leave(client)
         crowd.turn()
