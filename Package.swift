@@ -81,7 +81,8 @@ let package = Package(
     room(
       "WaybillServer",
       [
-        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
+        "CGlibc", "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire",
+        "MessagePack",
         "ZeroMQ", logging,
       ]),
     room(

@@ -1,4 +1,6 @@
 #include <malloc.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 /* Variadic functions do not reach Swift. */

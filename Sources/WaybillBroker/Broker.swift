@@ -51,7 +51,7 @@ package struct Broker: Service {
       try frontend.listen(at: address, as: configuration.clientSecurity, logger(role: "clients"))
     }
     for address in configuration.backends {
-      try backend.listen(at: address, as: configuration.workerSecurity, logger(role: "workers"))
+      try backend.listen(at: address, as: configuration.workerSecurity, for: .workers, logger(role: "workers"))
     }
 
     var loop = BrokerLoop(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import WaybillBroker
+import WaybillServer
 import ZeroMQ
 
 struct BrokerCommand: AsyncParsableCommand {
@@ -62,6 +63,7 @@ struct BrokerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let signals = ShutdownSignals()
+    DescriptorLimit.raise()
     let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
     let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
     for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }

@@ -3,6 +3,7 @@ import CurveSecurity
 import ImageRegistry
 import ImageSources
 import Logging
+import WaybillServer
 import WaybillWorker
 import ZeroMQ
 
@@ -78,6 +79,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let signals = ShutdownSignals()
+    DescriptorLimit.raise()
     let bar = logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = logging.logger(above: bar)

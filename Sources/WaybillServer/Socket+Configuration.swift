@@ -40,6 +40,9 @@ extension Socket {
     try set(.handshakeInterval, to: .seconds(10))
     try set(.heartbeatInterval, to: .seconds(10))
     try set(.heartbeatTimeout, to: .seconds(30))
+    // Many may connect at once, or wait until there is a descriptor for them. Over TCP, whoever finds the queue full tries
+    // again only after 1, 3, 7 and 15 s. The system has a bound of its own, which is as high on any recent kernel.
+    try set(.backlog, to: 4_096)
     // A peer that comes back is found within two seconds, and not all of its peers come at once.
     try set(.reconnectInterval, to: .milliseconds(100))
     try set(.reconnectIntervalMax, to: .seconds(2))

@@ -58,6 +58,11 @@ public struct Socket: ~Copyable {
     try call(zmq_disconnect, "disconnect from", endpoint)
   }
 
+  /// Adds something to do right before the socket closes, on the thread that closes it. It must not use the socket.
+  package func beforeClosing(_ action: @escaping () -> Void) {
+    handle.beforeClosing.append(action)
+  }
+
   /// Closes the socket now, rather than at the end of its scope. Messages already sent leave within the linger.
   public consuming func close() {}
 

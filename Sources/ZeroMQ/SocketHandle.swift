@@ -11,6 +11,9 @@ final class SocketHandle {
   // Held until after zmq_close: zmq_ctx_term, in the context's deinit, waits for every open socket.
   private let context: Context
 
+  /// What to do right before the socket closes.
+  var beforeClosing: [() -> Void] = []
+
   init(_ type: SocketType, in context: Context) throws(ZeroMQError) {
     guard let pointer = zmq_socket(context.pointer, type.rawValue) else {
       throw ZeroMQError(operation: "open a \(type) socket")
@@ -21,6 +24,7 @@ final class SocketHandle {
   }
 
   deinit {
+    for action in beforeClosing { action() }
     // Otherwise libzmq goes on sending events while it closes the socket.
     if monitor != nil { zmq_socket_monitor(pointer, nil, 0) }
     zmq_close(pointer)

@@ -11,10 +11,11 @@ struct RunningBroker {
 
   /// Starts a broker and waits until it listens.
   static func start(
-    frontend: String = "tcp://127.0.0.1:*", backend: String = "tcp://127.0.0.1:*", _ arguments: [String] = []
+    frontend: String = "tcp://127.0.0.1:*", backend: String = "tcp://127.0.0.1:*", _ arguments: [String] = [],
+    by launcher: [String] = []
   ) async throws -> RunningBroker {
     let process = try ChildProcess(
-      [Waybill.path(), "broker", "--frontend", frontend, "--backend", backend] + arguments)
+      launcher + [Waybill.path(), "broker", "--frontend", frontend, "--backend", backend] + arguments)
     func endpoints() -> [String] {
       process.errors.lines.filter { $0.hasSuffix(" listening") }.compactMap { line in
         line.split(separator: " ").first { $0.hasPrefix("endpoint=") }.map { String($0.dropFirst("endpoint=".count)) }

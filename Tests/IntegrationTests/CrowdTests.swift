@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// More clients than descriptors.
+@Suite(.fewAtOnce) struct CrowdTests {
+  /// What the crowd connects to, over which transport, and under which limit of descriptors, soft and hard; without a
+  /// number the hard one stays what it is.
+  static let cases = [
+    ("worker", "ipc", "256:1024"), ("worker", "tcp", "256:1024"), ("broker", "ipc", "256:1024"),
+    ("broker", "tcp", "256:1024"), ("worker", "ipc", "256:"),
+  ]
+
+  @Test(arguments: cases)
+  func whoeverIsConnectedIsServed(_ command: String, _ transport: String, _ limit: String) async throws {
+    let folder = try TemporaryFolder()
+    let store = "\(folder.path)/store"
+    try FileManager.default.copyItem(atPath: Repository.sampleLayout, toPath: store)
+    let address = transport == "ipc" ? "ipc://\(folder.path)/waybill.sock" : "tcp://127.0.0.1:*"
+    let launcher = ["prlimit", "--nofile=\(limit)"]
+    let (server, endpoint, processes) = try await start(command, at: address, serving: "oci:\(store)", by: launcher)
+    defer { for process in processes { process.send(SIGKILL) } }
+
+    let steady = try Python.start("steady.py", [endpoint])
+    defer { steady.send(SIGKILL) }
+    #expect(try await eventually { steady.output.lines.first == "6" }, "\(steady.errors.text)")
+    // Two processes, as a client needs a descriptor for each connection too.
+    let crowds = try (0..<2).map { _ in try Python.start("crowd.py", [endpoint, "10000"]) }
+    defer { for crowd in crowds { crowd.send(SIGKILL) } }
+    let first = try await results(of: crowds, 1)
+
+    // Full: nobody dies, no core spins, and the store is still read.
+    let isFull = server.errors.lines.contains { $0.hasSuffix(" too many connections: new ones wait") }
+    #expect(isFull, "\(server.errors.text)")
+    let before = try cpuTime(of: server)
+    try await Task.sleep(for: .seconds(2))
+    let used = try cpuTime(of: server) - before
+    #expect(used < .milliseconds(600))
+    try Self.removeAnImage(from: store)
+    #expect(try await eventually { steady.output.lines.last == "5" })
+
+    for crowd in crowds { crowd.send(SIGUSR1) }
+    let last = try await results(of: crowds, 2)
+    for crowd in crowds { #expect(try await crowd.exitCode() == 0, "\(crowd.errors.text)") }
+    let isOver = try await eventually {
+      server.errors.lines.contains { $0.hasSuffix(" accepting connections again") }
+    }
+    #expect(isOver, "\(server.errors.text)")
+    steady.send(SIGTERM)
+    #expect(try await steady.exitCode() == 0)
+    let wait = try JSONDecoder().decode(Steady.self, from: Data((steady.output.lines.last ?? "").utf8))
+    #expect(wait.longest < 5)
+    server.send(SIGTERM)
+    #expect(try await server.exitCode(within: .seconds(5)) == 0)
+    print(
+      """
+      \(command), \(transport), \(limit): \(first.map(\.served).reduce(0, +)) served at once in \
+      \(first.map(\.seconds).max() ?? 0) s, \(last.map(\.served).reduce(0, +)) in all, the others \
+      \(last.map(\.seconds).max() ?? 0) s after those began to leave; \(used) of a core in 2 s while full; the longest \
+      of \(wait.asked) waits \(wait.longest) s
+      """)
+  }
+
+  private struct Crowd: Decodable {
+    let served: Int
+    let seconds: Double
+  }
+
+  private struct Steady: Decodable {
+    let asked: Int
+    let longest: Double
+  }
+
+  private func start(
+    _ command: String, at address: String, serving source: String, by launcher: [String]
+  ) async throws -> (ChildProcess, endpoint: String, all: [ChildProcess]) {
+    guard command == "broker" else {
+      let worker = try await RunningWorker.start(serving: [source], at: ["--bind", address], by: launcher)
+      return (worker.process, worker.endpoint, [worker.process])
+    }
+    let broker = try await RunningBroker.start(frontend: address, by: launcher)
+    let worker = try ChildProcess([Waybill.path(), "worker", source, "--broker", broker.backend])
+    #expect(try await eventually { broker.joined == 1 }, "\(worker.errors.text)")
+    return (broker.process, broker.frontend, [broker.process, worker])
+  }
+
+  private func results(of crowds: [ChildProcess], _ number: Int) async throws -> [Crowd] {
+    let areThere = try await eventually(within: .seconds(60)) {
+      crowds.allSatisfy { $0.output.lines.count >= number || $0.hasEnded }
+    }
+    try #require(areThere && crowds.allSatisfy { $0.output.lines.count >= number }, "\(crowds.map(\.errors.text))")
+    return try crowds.map { crowd in
+      try JSONDecoder().decode(Crowd.self, from: Data(crowd.output.lines[number - 1].utf8))
+    }
+  }
+
+  /// The time that a process had on any core so far.
+  private func cpuTime(of process: ChildProcess) throws -> Duration {
+    let text = try String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8)
+    // Behind the name, which may have spaces: user and system time are the 12th and 13th, in ticks.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    let ticks = try #require(
+      fields.count > 12 ? Int(fields[11]).flatMap { user in Int(fields[12]).map { user + $0 } } : nil)
+    return .milliseconds(ticks * 1_000 / sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  private static func removeAnImage(from store: String) throws {
+    let path = "\(store)/index.json"
+    var index = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any])
+    let manifests = try #require(index["manifests"] as? [Any])
+    index["manifests"] = Array(manifests.dropLast())
+    try JSONSerialization.data(withJSONObject: index).write(to: URL(filePath: path), options: .atomic)
+  }
+}
