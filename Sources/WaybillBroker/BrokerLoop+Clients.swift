@@ -36,7 +36,8 @@ extension BrokerLoop {
     return true
   }
 
-  private func client(of request: PendingRequest) -> ClientID {
+  /// Whose share of queue and replies a request counts for.
+  func client(of request: PendingRequest) -> ClientID {
     if clientAuthenticator.hasList, let user = request.message.metadata("User-Id", ofFrame: request.bodyStart) {
       return .user(user)
     }

@@ -90,6 +90,11 @@ extension BrokerLoop {
 
   mutating func dispatch(_ request: Handle, to handle: Handle) throws(ZeroMQError) {
     guard let pending = dispatcher.request(request), let worker = dispatcher.worker(handle) else { return }
+    // It is looked at only now, as the client may have read much since it asked, or been sent much. To have a reply made
+    // that has to be dropped would take the worker's time from others.
+    if let share = shares.existingShare(of: client(of: pending)), outstanding.isUsedUp(share) {
+      return dispatcher.handle(.reject(request, to: handle), at: now)
+    }
     guard try send(.request, to: worker.identity, more: true) else {
       return dispatcher.handle(.undeliverable(request, to: handle), at: now)
     }

@@ -91,17 +91,21 @@ struct ClientQueues<Client: Hashable> {
     returned.append(request, in: &returnedLinks)
   }
 
-  /// Takes a waiting request out. If it was its client's turn, the next client is in front now.
+  /// Takes out a waiting request that is given to a worker. If it was its client's turn, the next client is in front now.
+  mutating func dispatch(_ request: Int, of slot: Int) {
+    let isTurn = !returnedLinks.contains(request)
+    remove(request, of: slot)
+    guard isTurn, !clients[slot].queue.isEmpty else { return }
+    turns.remove(slot, in: &turnLinks)
+    turns.append(slot, in: &turnLinks)
+  }
+
+  /// Takes out a waiting request that is over.
   mutating func remove(_ request: Int, of slot: Int) {
     clients[slot].waiting -= 1
     waiting -= 1
-    if returnedLinks.contains(request) {
-      returned.remove(request, in: &returnedLinks)
-      return
-    }
+    guard !returnedLinks.contains(request) else { return returned.remove(request, in: &returnedLinks) }
     clients[slot].queue.remove(request, in: &queueLinks)
-    guard turns.first == slot || clients[slot].queue.isEmpty else { return }
-    turns.remove(slot, in: &turnLinks)
-    if !clients[slot].queue.isEmpty { turns.append(slot, in: &turnLinks) }
+    if clients[slot].queue.isEmpty { turns.remove(slot, in: &turnLinks) }
   }
 }

@@ -1,4 +1,5 @@
 internal import ImageAPI
+internal import WaybillServer
 
 /// Why the broker answers a request itself.
 enum DispatchError: Error, Equatable {
@@ -8,6 +9,8 @@ enum DispatchError: Error, Equatable {
   case queueFull
   /// The client has used up its share of the queue.
   case shareUsed
+  /// The client leaves too many large replies unread to be sent more.
+  case unread
   /// No worker answered within so long.
   case deadline(Duration)
   /// So many workers were given the request, and each was lost before it answered.
@@ -26,6 +29,7 @@ enum DispatchError: Error, Equatable {
       APIError(
         .resourceExhausted,
         "this client has used up its share of the broker's queue: wait for answers before you ask for more")
+    case .unread: OutstandingReplies.shareRefusal
     case .deadline(let time):
       APIError(.deadlineExceeded, "no worker answered the broker within \(time)")
     case .workersLost(let count):

@@ -11,6 +11,8 @@ extension Dispatcher {
     case answer(to: Handle, by: Handle)
     /// A worker could not be sent a request that was dispatched to it.
     case undeliverable(Handle, to: Handle)
+    /// A request that was dispatched to a worker is not sent, as its client leaves too much unread.
+    case reject(Handle, to: Handle)
     /// A worker is gone.
     case gone(Handle, Departure)
     /// Time has passed, and everything that workers said before has been handled: what is overdue now stays overdue.

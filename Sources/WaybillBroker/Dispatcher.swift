@@ -135,6 +135,7 @@ extension Dispatcher {
     case .heartbeat(let worker): if workers.contains(worker) { hear(from: worker.slot, at: now) }
     case .answer(let request, let worker): settle(request, by: worker, at: now)
     case .undeliverable(let request, let worker): remove(worker, because: .unreachable, undelivered: request)
+    case .reject(let request, let worker): reject(request, to: worker)
     case .gone(let worker, let departure): remove(worker, because: departure)
     case .tick: passTime(until: now)
     case .stop: return stop()
@@ -195,12 +196,16 @@ extension Dispatcher {
     let isQuick = now - max(assignment.since, workers[slot].lastAnswer) <= limits.pipelineThreshold
     workers[slot].maxInFlight = isQuick ? min(depth + 1, limits.maxInFlight) : max(depth / 2, 1)
     workers[slot].lastAnswer = now
-    switch (workers[slot].state, rest) {
-    case (_, nil): setState(.idle, ofWorker: slot)
-    case (.overdue, let rest?): setState(.overdue(rest), ofWorker: slot)
-    case (_, let rest?): setState(.busy(rest), ofWorker: slot)
-    }
+    leave(rest, toWorker: slot)
     actions.append(requests.contains(request) ? .answer(finish(request.slot)) : .dropAnswer)
+  }
+
+  private mutating func reject(_ request: Handle, to worker: Handle) {
+    guard let (_, rest) = workers[worker]?.state.assignments?.removing(request), requests.contains(request) else {
+      return
+    }
+    leave(rest, toWorker: worker.slot)
+    refuse(request.slot, .unread)
   }
 
   /// A worker is gone. What it had waits again, before all others.
@@ -260,7 +265,7 @@ extension Dispatcher {
   private mutating func dispatch(_ request: Int, to worker: Int, at now: Time) {
     let handle = requests.handle(ofSlot: request)
     let assignment = Assignments.Assignment(request: handle, since: now)
-    queues.remove(request, of: requests[request].client)
+    queues.dispatch(request, of: requests[request].client)
     if let assignments = workers[worker].state.assignments {
       let time = min(limits.retryAfter, limits.retryBehindAfter)
       requests[request].state = .behind(worker: worker, until: now + time)
@@ -331,6 +336,16 @@ extension Dispatcher {
       roomy.append(slot, in: &roomLinks)
     case .busy, .overdue:
       break
+    }
+  }
+
+  /// Leaves a worker the rest of what it was given.
+  private mutating func leave(_ rest: Assignments?, toWorker slot: Int) {
+    guard let rest else { return setState(.idle, ofWorker: slot) }
+    if case .overdue = workers[slot].state {
+      setState(.overdue(rest), ofWorker: slot)
+    } else {
+      setState(.busy(rest), ofWorker: slot)
     }
   }
 

@@ -8,6 +8,11 @@ struct ReplyShares {
   private var nextLook = minLook
   private static let minLook = 64
 
+  /// The share of a client that had large replies to read of late.
+  func existingShare(of client: @autoclosure () -> ClientID) -> OutstandingReplies.Share? {
+    shares.isEmpty ? nil : shares[client()]
+  }
+
   mutating func share(of client: ClientID) -> OutstandingReplies.Share {
     if let share = shares[client] { return share }
     if shares.count >= nextLook {

@@ -35,15 +35,20 @@ package final class OutstandingReplies: Sendable {
     .resourceExhausted,
     "clients leave too many large replies unread: ask for pages by limit, or ask again later")
 
-  /// What a client is told when its own large replies use up its share.
+  /// What a client is told that has used up its share.
   package static let shareRefusal = APIError(
     .resourceExhausted,
-    "this client leaves too many large replies unread: read them, or ask for pages by limit")
+    "this client leaves too many large replies unread: read them before you ask for more")
 
   /// Whether a large reply may wait. When nothing else waits, it may be of any size.
   package func hasRoom(for size: Int) -> Bool {
     let waiting = bytes.load(ordering: .relaxed)
     return waiting == 0 || waiting + size <= maxBytes
+  }
+
+  /// Whether a client has more to read than is still free for all.
+  package func isUsedUp(_ share: Share) -> Bool {
+    share.bytes.load(ordering: .relaxed) > maxBytes - bytes.load(ordering: .relaxed)
   }
 
   /// Checks that a reply may wait for a client.
@@ -55,9 +60,7 @@ package final class OutstandingReplies: Sendable {
   package func checkRoom(for size: Int, in share: Share? = nil) throws(APIError) {
     guard size >= Self.large else { return }
     guard hasRoom(for: size) else { throw Self.refusal }
-    guard let share else { return }
-    let free = maxBytes - bytes.load(ordering: .relaxed)
-    guard share.bytes.load(ordering: .relaxed) <= free else { throw Self.shareRefusal }
+    if let share, isUsedUp(share) { throw Self.shareRefusal }
   }
 
   /// The same bytes in a message that is counted until libzmq has let go of it. Nothing is copied.
