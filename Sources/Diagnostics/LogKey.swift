@@ -9,6 +9,7 @@ package enum LogKey {
   package static let descriptors = "descriptors"
   package static let endpoint = "endpoint"
   package static let error = "error"
+  package static let gone = "gone"
   package static let image = "image"
   package static let images = "images"
   package static let invalid = "invalid"
@@ -25,6 +26,7 @@ package enum LogKey {
   package static let repeated = "repeated"
   package static let role = "role"
   package static let source = "source"
+  package static let unread = "unread"
   package static let worker = "worker"
   package static let workers = "workers"
 }

@@ -8,8 +8,8 @@ internal import ZeroMQ
 
 /// Stands between clients and a pool of workers, and gives each request to the worker that has been idle longest.
 ///
-/// A request is lost with nobody: when its worker dies or takes too long, another one gets it. When nobody can answer in
-/// time, the broker does, by an error.
+/// No request is lost: when its worker dies or takes too long, another one gets it. When no worker can answer in time,
+/// the broker answers by an error.
 package struct Broker: Service {
   private let configuration: BrokerConfiguration
   private let logger: Logger
@@ -20,7 +20,7 @@ package struct Broker: Service {
     self.logger = logger
   }
 
-  /// Serves until the service group shuts down, then sees to it that what has arrived is answered, and returns.
+  /// Serves until the service group shuts down, then answers what has arrived, and returns.
   ///
   /// - Throws: `ZeroMQError` when an endpoint cannot be bound.
   package func run() async throws {
@@ -43,28 +43,50 @@ package struct Broker: Service {
     let workerAuthenticator = try ZAPAuthenticator(
       configuration.workerSecurity, in: backstage, logger: logger(role: "workers"))
     defer { workerAuthenticator.stop() }
-    let frontend = try Socket(.router, in: context)
-    try frontend.configureForClients(linger: configuration.linger)
-    let backend = try Socket(.router, in: backstage)
-    try backend.configureForWorkers(linger: configuration.linger)
-    for address in configuration.frontends {
-      try frontend.listen(at: address, as: configuration.clientSecurity, logger(role: "clients"))
-    }
-    for address in configuration.backends {
-      try backend.listen(at: address, as: configuration.workerSecurity, for: .workers, logger(role: "workers"))
-    }
 
     var loop = BrokerLoop(
-      frontend: frontend, backend: backend, clientAuthenticator: clientAuthenticator,
-      workerAuthenticator: workerAuthenticator,
-      limits: configuration.limits, unread: OutstandingReplies(most: configuration.maxOutstandingBytes), logger: logger)
+      frontend: try frontend(in: context), backend: try backend(in: backstage),
+      clientAuthenticator: clientAuthenticator, workerAuthenticator: workerAuthenticator,
+      limits: configuration.limits, outstanding: OutstandingReplies(maxBytes: configuration.maxOutstandingBytes),
+      logger: logger)
     while !stop.isRaised { try loop.turn(waitingAtMost: StopSignal.checkInterval) }
     let start = ContinuousClock.now
     while !loop.isQuiet(since: start), ContinuousClock.now < start + configuration.drainTime {
-      try loop.turn(waitingAtMost: StopSignal.quietTime)
+      try loop.turn(waitingAtMost: StopSignal.checkInterval)
     }
-    try loop.close()
-    logger.notice("stopped", metadata: loop.counts.metadata)
+    let counts = try loop.close()
+    logger.notice("stopped", metadata: counts.metadata)
+  }
+
+  private func frontend(in context: Context) throws(ZeroMQError) -> Socket {
+    let socket = try Socket(.router, in: context)
+    try socket.configureForClients(linger: configuration.linger)
+    // Without it a reply to a client that is gone, or that reads nothing, is dropped without a word.
+    try socket.set(.routerMandatory, to: true)
+    try Self.forbidWaiting(on: socket)
+    for address in configuration.frontends {
+      try socket.listen(at: address, as: configuration.clientSecurity, logger(role: "clients"))
+    }
+    return socket
+  }
+
+  private func backend(in context: Context) throws(ZeroMQError) -> Socket {
+    let socket = try Socket(.router, in: context)
+    try socket.configureForWorkers(linger: configuration.linger)
+    try Self.forbidWaiting(on: socket)
+    for address in configuration.backends {
+      try socket.listen(at: address, as: configuration.workerSecurity, for: .workers, logger(role: "workers"))
+    }
+    return socket
+  }
+
+  /// Makes sure that no peer can hold up the loop by reading nothing.
+  ///
+  /// A ROUTER takes or refuses a message by its first part, which the loop sends without waiting. The parts behind it
+  /// are never refused: they go to the peer's queue, or are dropped when the peer has just gone. This holds whatever
+  /// libzmq does.
+  private static func forbidWaiting(on socket: borrowing Socket) throws(ZeroMQError) {
+    try socket.set(.sendTimeout, to: .zero)
   }
 
   private func logger(role: String) -> Logger {

@@ -1,14 +1,14 @@
 package import CurveSecurity
 
-/// Where a broker stands, and how long and how much it waits.
+/// Where a broker listens, and how long and how much it waits.
 package struct BrokerConfiguration: Sendable {
-  /// Where clients come to: `tcp://host:port` or `ipc://path`.
+  /// Where clients connect to: `tcp://host:port` or `ipc://path`.
   package var frontends: [String]
-  /// Where workers come to.
+  /// Where workers connect to.
   package var backends: [String]
-  /// What is asked of those who come to a frontend.
+  /// Which clients may connect to a frontend.
   package var clientSecurity: ServerSecurity
-  /// What is asked of those who come to a backend, who are believed.
+  /// Which workers may connect to a backend. Their answers are believed.
   package var workerSecurity: ServerSecurity
   /// How long and how much it waits.
   package var limits: DispatchLimits

@@ -5,29 +5,35 @@ internal import WaybillServer
 enum DispatchError: Error, Equatable {
   /// There is no worker.
   case noWorker
-  /// As many requests wait as may.
+  /// The queue has no room for the request.
   case queueFull
+  /// The client has used up its share of the queue.
+  case shareUsed
+  /// The client leaves too many large replies unread to be sent more.
+  case unread
   /// No worker answered within so long.
   case deadline(Duration)
-  /// Each of so many workers that were given the request was gone before it answered.
+  /// So many workers were given the request, and each was lost before it answered.
   case workersLost(Int)
-  /// Too many large replies wait for clients that do not read them.
-  case unread
-  /// The broker ends.
+  /// The broker is stopping.
   case stopping
 
-  /// What the client is told. Those after which it may do better elsewhere or later have codes that say so.
+  /// What the client is told. The codes of errors that may pass say so.
   var error: APIError {
     switch self {
     case .noWorker:
       APIError(.unavailable, "the broker has no worker that is ready: ask again later, or ask another broker")
     case .queueFull:
       APIError(.resourceExhausted, "the broker's queue is full: ask again later, or ask another broker")
+    case .shareUsed:
+      APIError(
+        .resourceExhausted,
+        "this client has used up its share of the broker's queue: wait for answers before you ask for more")
+    case .unread: OutstandingReplies.shareRefusal
     case .deadline(let time):
       APIError(.deadlineExceeded, "no worker answered the broker within \(time)")
     case .workersLost(let count):
-      APIError(.internal, "\(count) workers were given the request, and each was gone before it answered")
-    case .unread: OutstandingReplies.refusal
+      APIError(.internal, "\(count) workers were given the request, and each was lost before it answered")
     case .stopping:
       APIError(.unavailable, "the broker is stopping: ask again later, or ask another broker")
     }

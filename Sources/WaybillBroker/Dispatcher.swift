@@ -1,301 +1,361 @@
-internal import ImageWire
-
-/// Decides which worker gets which request, and what becomes of requests and workers that time or death overtakes.
+/// Decides which worker gets which request, and what becomes of those that are late, lost or too many.
 ///
-/// Pure: it knows neither sockets nor clocks. What happened is told by ``admit(bytes:at:)``, ``join(at:)``,
-/// ``hear(from:at:)``, ``settle(_:by:at:)`` and ``remove(_:because:)``; what to do is asked for by ``next(at:)`` until
-/// there is nothing. Every request that was admitted is waiting, or with exactly one worker, until it is settled or
-/// refused, once. No call costs more when there are more requests or workers.
+/// It is pure: it knows neither sockets nor a clock, and never looks at what it keeps for the loop of each request and
+/// each worker. ``handle(_:at:)`` takes one event; ``nextAction()`` then gives what is to be done, until there is
+/// nothing. A request that was admitted waits or is with exactly one worker until it is answered or refused, once. An
+/// event costs the same however many requests, workers and clients there are.
 ///
-/// A worker has one request at a time. Only when all are busy, one that has just answered quickly is given the next
-/// before it asks, so that neither end has to be woken for each; what it does not get to soon goes to somebody else.
-struct Dispatcher: ~Copyable {
+/// A worker has one request at a time. Only when all are busy, a worker that has just answered quickly is given the next
+/// request before it has answered, so that neither end has to be woken for each. What it does not get to soon goes to
+/// another worker.
+struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
   typealias Time = ContinuousClock.Instant
 
-  /// What to do now.
-  enum Action: Equatable {
-    /// Send a request to a worker, which is idle.
-    case dispatch(Handle, to: Handle)
-    /// Tell a client why it gets no answer; the request is over.
-    case refuse(Handle, DispatchError)
-    /// Tell a worker that the broker is there, and see whether the worker is.
-    case heartbeat(Handle)
-    /// Forget a worker that was not heard of; what it held waits again.
-    case expire(Handle)
+  private enum RequestState {
+    /// It waits for a worker.
+    case waiting
+    /// It was given to a worker that was idle.
+    case inFlight(worker: Int, until: Time)
+    /// It was given to a worker that had others.
+    case behind(worker: Int, until: Time)
+
+    /// The worker that has it, and when that worker has had it for too long.
+    var holder: (worker: Int, until: Time)? {
+      switch self {
+      case .waiting: nil
+      case .inFlight(let worker, let until), .behind(let worker, let until): (worker, until)
+      }
+    }
   }
 
-  /// Why a worker is no longer one.
-  enum Departure {
-    /// It said so, and has not touched what it was given last.
-    case leaving
-    /// It vanished, perhaps because of what it was given last.
-    case lost
-  }
-
-  private struct Request {
-    var bytes = 0
-    var deadline: Time
-    /// When its worker has had it for too long.
-    var overdue: Time
-    /// The worker that has it, nil while it waits.
-    var worker: Int?
-    /// How many workers vanished with it.
+  private struct RequestEntry {
+    let request: Request
+    let client: Int
+    let bytes: Int
+    let deadline: Time
+    var state = RequestState.waiting
+    /// How many workers were lost with it.
     var losses = 0
   }
 
-  private struct Worker {
+  private enum WorkerState {
+    case idle
+    case busy(Assignments)
+    /// Something was taken back from it. It gets nothing until it has answered everything.
+    case overdue(Assignments)
+
+    var assignments: Assignments? {
+      switch self {
+      case .idle: nil
+      case .busy(let assignments), .overdue(let assignments): assignments
+      }
+    }
+  }
+
+  private struct WorkerEntry {
+    let worker: Worker
     var lastHeard: Time
-    /// What it was given and has not answered, the first first, be it over or somebody else's by now.
-    var asked: [(request: Handle, since: Time)] = []
-    /// When it answered last.
     var lastAnswer: Time
     /// How many requests it may have.
-    var depth = 1
-    /// Whether something was taken back from it. Then it gets nothing until it has answered everything.
-    var isOverdue = false
+    var maxInFlight = 1
+    var state = WorkerState.idle
   }
 
   let limits: DispatchLimits
-  private var requestTickets: HandleTable
-  private var workerTickets: HandleTable
-  private var requests: [Request] = []
-  private var workers: [Worker] = []
-  /// Requests without a worker, in the order in which they came.
-  private var waiting = IndexList()
-  /// Requests that came back from a worker, which go before the others.
-  private var returned = IndexList()
-  /// Requests given to a worker that was idle, the one given longest ago first.
+  private var requests: HandleTable<RequestEntry>
+  private var workers: HandleTable<WorkerEntry>
+  /// The clients, and the requests that wait.
+  private var queues: ClientQueues<Client>
+  /// Requests that are with a worker, in two lists by their state; the one given longest ago in front.
   private var inFlight = IndexList()
-  /// Requests given to a worker that had another one, the one given longest ago first.
   private var behind = IndexList()
-  /// All requests, the oldest first.
+  private var heldLinks = IndexList.Links()
+  /// All requests, the oldest in front.
   private var byAge = IndexList()
-  /// Workers without a request, the one used longest ago first.
+  private var ageLinks = IndexList.Links()
+  /// Workers that may have a request: without one, or with room for more; the one used longest ago in front.
   private var idle = IndexList()
-  /// Workers with requests and room for more, the one used longest ago first.
   private var roomy = IndexList()
-  /// All workers, the one not heard of for the longest time first.
+  private var roomLinks = IndexList.Links()
+  /// All workers, the one not heard of for the longest time in front.
   private var bySilence = IndexList()
-  /// Workers that have yet to be sent a heartbeat in this round, as a slot to go on from.
-  private var heartbeatSlot: Int?
+  private var silenceLinks = IndexList.Links()
   private var nextHeartbeats: Time
-  private var bytes = 0
+  private var actions: [Action] = []
+  private var actionsTaken = 0
 
   init(_ limits: DispatchLimits, at now: Time, firstUse: UInt32 = 0) {
     self.limits = limits
-    requestTickets = HandleTable(firstUse: firstUse)
-    workerTickets = HandleTable(firstUse: firstUse)
+    requests = HandleTable(firstUse: firstUse)
+    workers = HandleTable(firstUse: firstUse)
+    queues = ClientQueues(maxWaiting: limits.maxWaiting, maxBytes: limits.maxBytes)
     nextHeartbeats = now + limits.heartbeatInterval
   }
-
-  /// How many requests are waiting or with a worker.
-  var requestCount: Int { requestTickets.count }
-  /// How many workers there are, idle or not.
-  var workerCount: Int { workerTickets.count }
-  /// How many requests wait for a worker.
-  var waitingCount: Int { waiting.count + returned.count }
-
-  /// Whether this is a worker that has not left.
-  func isKnown(worker: Handle) -> Bool { workerTickets.isValid(worker) }
 }
 
-// MARK: - What happened
+// MARK: - What it keeps
 
 extension Dispatcher {
-  /// A request came.
+  /// How many requests wait or are with a worker.
+  var requestCount: Int { requests.count }
+  /// How many workers there are, idle or not.
+  var workerCount: Int { workers.count }
+  /// How many requests wait for a worker.
+  var waitingCount: Int { queues.waiting }
+  /// How many clients have a request that is not over.
+  var clientCount: Int { queues.clientCount }
+  /// The bytes of all requests that are not over.
+  var byteCount: Int { queues.bytes }
+
+  /// A request that is not over.
+  func request(_ handle: Handle) -> Request? { requests[handle]?.request }
+  /// A worker that is not gone.
+  func worker(_ handle: Handle) -> Worker? { workers[handle]?.worker }
+
+  /// When time alone makes something to do.
+  var wake: Time {
+    var wake = nextHeartbeats
+    if let slot = byAge.first { wake = min(wake, requests[slot].deadline) }
+    for slot in [inFlight.first, behind.first] {
+      if let holder = slot.flatMap({ requests[$0].state.holder }) { wake = min(wake, holder.until) }
+    }
+    if let slot = bySilence.first { wake = min(wake, workers[slot].lastHeard + limits.heartbeatTimeout) }
+    return wake
+  }
+}
+
+// MARK: - Events in, actions out
+
+extension Dispatcher {
+  /// Takes an event. Ask ``nextAction()`` what to do before the next one.
+  mutating func handle(_ event: Event, at now: Time) {
+    switch event {
+    case .request(let request, let bytes, let client): admit(request, bytes, from: client, at: now)
+    case .ready(let worker): join(worker, at: now)
+    case .heartbeat(let worker): if workers.contains(worker) { hear(from: worker.slot, at: now) }
+    case .answer(let request, let worker): settle(request, by: worker, at: now)
+    case .undeliverable(let request, let worker): remove(worker, because: .unreachable, undelivered: request)
+    case .reject(let request, let worker): reject(request, to: worker)
+    case .gone(let worker, let departure): remove(worker, because: departure)
+    case .tick: passTime(until: now)
+    case .stop: return stop()
+    }
+    dispatchWaiting(at: now)
+  }
+
+  /// The next thing to do; nil when there is nothing more.
   ///
-  /// - Parameters:
-  ///   - size: How many bytes of memory it takes until it is over.
-  ///   - now: The time.
-  /// - Returns: Its ticket; or why it is refused.
-  mutating func admit(bytes size: Int, at now: Time) -> Result<Handle, DispatchError> {
-    guard workerCount > 0 else { return .failure(.noWorker) }
-    guard waitingCount < limits.waiting, bytes + size <= limits.bytes else { return .failure(.queueFull) }
-    let ticket = requestTickets.take()
-    let deadline = now + limits.deadline
-    let request = Request(bytes: size, deadline: deadline, overdue: deadline)
-    if ticket.slot < requests.count { requests[ticket.slot] = request } else { requests.append(request) }
-    bytes += size
-    waiting.append(ticket.slot)
-    byAge.append(ticket.slot)
-    return .success(ticket)
+  /// A worker may be gone, and a request over, by the time that the action which names it is carried out: then there is
+  /// nothing to do for it.
+  mutating func nextAction() -> Action? {
+    guard actionsTaken < actions.count else {
+      actions.removeAll(keepingCapacity: true)
+      actionsTaken = 0
+      return nil
+    }
+    defer { actionsTaken += 1 }
+    return actions[actionsTaken]
   }
 
-  /// A worker came, and is idle.
-  mutating func join(at now: Time) -> Handle {
-    let ticket = workerTickets.take()
-    let worker = Worker(lastHeard: now, lastAnswer: now)
-    if ticket.slot < workers.count { workers[ticket.slot] = worker } else { workers.append(worker) }
-    idle.append(ticket.slot)
-    bySilence.append(ticket.slot)
-    return ticket
+  private mutating func admit(_ request: Request, _ bytes: Int, from client: Client, at now: Time) {
+    do throws(DispatchError) {
+      guard workers.count > 0 else { throw .noWorker }
+      let client = try queues.admit(client, bytes: bytes)
+      let entry = RequestEntry(request: request, client: client, bytes: bytes, deadline: now + limits.deadline)
+      let slot = requests.insert(entry).slot
+      queues.append(slot, of: client)
+      byAge.append(slot, in: &ageLinks)
+    } catch {
+      actions.append(.refuse(request, error))
+    }
   }
 
-  /// A worker gave a sign of life.
-  mutating func hear(from worker: Handle, at now: Time) {
-    guard isKnown(worker: worker) else { return }
-    workers[worker.slot].lastHeard = now
-    bySilence.remove(worker.slot)
-    bySilence.append(worker.slot)
+  private mutating func join(_ worker: Worker, at now: Time) {
+    let handle = workers.insert(WorkerEntry(worker: worker, lastHeard: now, lastAnswer: now))
+    idle.append(handle.slot, in: &roomLinks)
+    bySilence.append(handle.slot, in: &silenceLinks)
+    actions.append(.welcome(handle))
   }
 
-  /// A worker answered.
-  ///
+  private mutating func hear(from slot: Int, at now: Time) {
+    workers[slot].lastHeard = now
+    bySilence.remove(slot, in: &silenceLinks)
+    bySilence.append(slot, in: &silenceLinks)
+  }
+
   /// The first answer counts, be it from a worker that took so long that another was asked as well.
-  ///
-  /// - Returns: Whether to give the answer to the client, whose request is over then. Not when it was over already, or
-  ///   the worker was not asked.
-  mutating func settle(_ request: Handle, by worker: Handle, at now: Time) -> Bool {
-    guard isKnown(worker: worker) else { return false }
-    hear(from: worker, at: now)
+  private mutating func settle(_ request: Handle, by worker: Handle, at now: Time) {
+    guard workers.contains(worker) else { return actions.append(.dropAnswer) }
     let slot = worker.slot
-    guard let index = workers[slot].asked.firstIndex(where: { $0.request == request }) else { return false }
-    let begun = max(workers[slot].asked.remove(at: index).since, workers[slot].lastAnswer)
-    workers[slot].lastAnswer = now
+    hear(from: slot, at: now)
+    guard let (assignment, rest) = workers[slot].state.assignments?.removing(request) else {
+      return actions.append(.dropAnswer)
+    }
     // One slow answer may be the machine's fault; a worker that is slow has one request again after three of them.
-    let depth = workers[slot].depth
-    workers[slot].depth = now - begun <= limits.quick ? min(depth + 1, limits.depth) : max(depth / 2, 1)
-    if workers[slot].asked.isEmpty { workers[slot].isOverdue = false }
-    line(up: slot)
-    guard requestTickets.isValid(request) else { return false }
-    finish(request.slot)
-    return true
+    let depth = workers[slot].maxInFlight
+    let isQuick = now - max(assignment.since, workers[slot].lastAnswer) <= limits.pipelineThreshold
+    workers[slot].maxInFlight = isQuick ? min(depth + 1, limits.maxInFlight) : max(depth / 2, 1)
+    workers[slot].lastAnswer = now
+    leave(rest, toWorker: slot)
+    actions.append(requests.contains(request) ? .answer(finish(request.slot)) : .dropAnswer)
+  }
+
+  private mutating func reject(_ request: Handle, to worker: Handle) {
+    guard let (_, rest) = workers[worker]?.state.assignments?.removing(request), requests.contains(request) else {
+      return
+    }
+    leave(rest, toWorker: worker.slot)
+    refuse(request.slot, .unread)
   }
 
   /// A worker is gone. What it had waits again, before all others.
-  ///
-  /// - Returns: What to tell the client when the request has cost too many workers already.
-  mutating func remove(_ worker: Handle, because departure: Departure) -> Action? {
-    guard isKnown(worker: worker) else { return nil }
-    let held = workers[worker.slot].asked.map(\.request).filter { isHeld($0, by: worker) }
-    for request in held { takeBack(request.slot) }
-    workers[worker.slot].asked = []
-    idle.remove(worker.slot)
-    roomy.remove(worker.slot)
-    bySilence.remove(worker.slot)
-    workerTickets.giveBack(worker.slot)
-    // A worker takes one after the other, so that it can only be the first that it died of.
-    guard departure == .lost, let suspect = held.first?.slot else { return nil }
-    requests[suspect].losses += 1
-    guard requests[suspect].losses >= limits.losses else { return nil }
-    return refuse(suspect, .workersLost(requests[suspect].losses))
-  }
-
-  private func isHeld(_ request: Handle, by worker: Handle) -> Bool {
-    requestTickets.isValid(request) && requests[request.slot].worker == worker.slot
-  }
-
-  /// Puts a worker behind the others that may have as much as it may.
-  private mutating func line(up slot: Int) {
-    idle.remove(slot)
-    roomy.remove(slot)
-    guard !workers[slot].isOverdue else { return }
-    if workers[slot].asked.isEmpty {
-      idle.append(slot)
-    } else if workers[slot].asked.count < workers[slot].depth {
-      roomy.append(slot)
+  private mutating func remove(_ worker: Handle, because departure: Departure, undelivered: Handle? = nil) {
+    guard workers.contains(worker) else { return }
+    let slot = worker.slot
+    let given = workers[slot].state.assignments?.all.map(\.request) ?? []
+    for request in given where isHeld(request, by: slot) { takeBack(request.slot) }
+    leaveRoom(slot)
+    bySilence.remove(slot, in: &silenceLinks)
+    actions.append(.forget(workers.remove(slot: slot).worker, departure))
+    // A worker takes one request after the other, so it can only have died of the first.
+    guard departure.isLoss, let suspect = given.first, suspect != undelivered, requests.contains(suspect) else {
+      return
     }
+    requests[suspect.slot].losses += 1
+    let losses = requests[suspect.slot].losses
+    if losses >= limits.maxAttempts { refuse(suspect.slot, .workersLost(losses)) }
+  }
+
+  private mutating func passTime(until now: Time) {
+    while let slot = byAge.first, requests[slot].deadline <= now { refuse(slot, .deadline(limits.deadline)) }
+    while let slot = overdue(inFlight.first, at: now) ?? overdue(behind.first, at: now) { takeBack(slot) }
+    while let slot = bySilence.first, workers[slot].lastHeard + limits.heartbeatTimeout <= now {
+      remove(workers.handle(ofSlot: slot), because: .silent)
+    }
+    guard nextHeartbeats <= now else { return }
+    nextHeartbeats = now + limits.heartbeatInterval
+    for slot in bySilence.slots(in: silenceLinks) { actions.append(.heartbeat(workers.handle(ofSlot: slot))) }
+  }
+
+  private func overdue(_ slot: Int?, at now: Time) -> Int? {
+    guard let slot, let holder = requests[slot].state.holder, holder.until <= now else { return nil }
+    return slot
+  }
+
+  private mutating func stop() {
+    while let slot = byAge.first { refuse(slot, .stopping) }
+    for slot in bySilence.slots(in: silenceLinks) { actions.append(.dismiss(workers.handle(ofSlot: slot))) }
+  }
+}
+
+// MARK: - Requests
+
+extension Dispatcher {
+  private mutating func dispatchWaiting(at now: Time) {
+    while let request = queues.first {
+      guard workers.count > 0 else {
+        refuse(request, .noWorker)
+        continue
+      }
+      guard let worker = idle.first ?? roomy.first else { return }
+      dispatch(request, to: worker, at: now)
+    }
+  }
+
+  private mutating func dispatch(_ request: Int, to worker: Int, at now: Time) {
+    let handle = requests.handle(ofSlot: request)
+    let assignment = Assignments.Assignment(request: handle, since: now)
+    queues.dispatch(request, of: requests[request].client)
+    if let assignments = workers[worker].state.assignments {
+      let time = min(limits.retryAfter, limits.retryBehindAfter)
+      requests[request].state = .behind(worker: worker, until: now + time)
+      behind.append(request, in: &heldLinks)
+      setState(.busy(assignments.appending(assignment)), ofWorker: worker)
+    } else {
+      requests[request].state = .inFlight(worker: worker, until: now + limits.retryAfter)
+      inFlight.append(request, in: &heldLinks)
+      setState(.busy(Assignments(assignment)), ofWorker: worker)
+    }
+    actions.append(.dispatch(handle, to: workers.handle(ofSlot: worker)))
+  }
+
+  private func isHeld(_ request: Handle, by worker: Int) -> Bool {
+    requests.contains(request) && requests[request.slot].state.holder?.worker == worker
   }
 
   /// Lets a request wait again. Its worker gets nothing else until it answers: then it is known to be there.
   private mutating func takeBack(_ slot: Int) {
-    if let worker = requests[slot].worker {
-      workers[worker].isOverdue = true
-      workers[worker].depth = 1
-      line(up: worker)
+    guard let worker = leaveWorker(slot) else { return }
+    requests[slot].state = .waiting
+    queues.takeBack(slot, of: requests[slot].client)
+    workers[worker].maxInFlight = 1
+    if let assignments = workers[worker].state.assignments { setState(.overdue(assignments), ofWorker: worker) }
+  }
+
+  /// Takes a request off the list of those that are with workers.
+  ///
+  /// - Returns: The worker that has it; nil when it waits.
+  private mutating func leaveWorker(_ slot: Int) -> Int? {
+    switch requests[slot].state {
+    case .waiting:
+      return nil
+    case .inFlight(let worker, _):
+      inFlight.remove(slot, in: &heldLinks)
+      return worker
+    case .behind(let worker, _):
+      behind.remove(slot, in: &heldLinks)
+      return worker
     }
-    requests[slot].worker = nil
-    inFlight.remove(slot)
-    behind.remove(slot)
-    returned.append(slot)
   }
 
-  private mutating func refuse(_ slot: Int, _ refusal: DispatchError) -> Action? {
-    guard let ticket = requestTickets.ticket(ofSlot: slot) else { return nil }
-    finish(slot)
-    return .refuse(ticket, refusal)
+  private mutating func refuse(_ slot: Int, _ error: DispatchError) {
+    actions.append(.refuse(finish(slot), error))
   }
 
-  private mutating func finish(_ slot: Int) {
-    bytes -= requests[slot].bytes
-    waiting.remove(slot)
-    returned.remove(slot)
-    inFlight.remove(slot)
-    behind.remove(slot)
-    byAge.remove(slot)
-    requestTickets.giveBack(slot)
+  /// A request is over.
+  private mutating func finish(_ slot: Int) -> Request {
+    let client = requests[slot].client
+    if leaveWorker(slot) == nil { queues.remove(slot, of: client) }
+    queues.release(client, bytes: requests[slot].bytes)
+    byAge.remove(slot, in: &ageLinks)
+    return requests.remove(slot: slot).request
   }
 }
 
-// MARK: - What to do
+// MARK: - Workers
 
 extension Dispatcher {
-  /// What to do next, or nil when there is nothing to do before ``wake``.
-  ///
-  /// Ask only when everything that the workers have said was told: time that is over is over for good here, though an
-  /// answer may lie in a socket that nobody has looked at for a while.
-  mutating func next(at now: Time) -> Action? {
-    if let slot = byAge.first, requests[slot].deadline <= now {
-      return refuse(slot, .deadline(limits.deadline))
+  /// Changes the state of a worker, and puts it behind the others that may have as much as it may.
+  private mutating func setState(_ state: WorkerState, ofWorker slot: Int) {
+    leaveRoom(slot)
+    workers[slot].state = state
+    switch state {
+    case .idle:
+      idle.append(slot, in: &roomLinks)
+    case .busy(let assignments) where assignments.count < workers[slot].maxInFlight:
+      roomy.append(slot, in: &roomLinks)
+    case .busy, .overdue:
+      break
     }
-    while let slot = inFlight.first, requests[slot].overdue <= now { takeBack(slot) }
-    while let slot = behind.first, requests[slot].overdue <= now { takeBack(slot) }
-    if let slot = bySilence.first, workers[slot].lastHeard + limits.heartbeatTimeout <= now {
-      return workerTickets.ticket(ofSlot: slot).map { .expire($0) }
+  }
+
+  /// Leaves a worker the rest of what it was given.
+  private mutating func leave(_ rest: Assignments?, toWorker slot: Int) {
+    guard let rest else { return setState(.idle, ofWorker: slot) }
+    if case .overdue = workers[slot].state {
+      setState(.overdue(rest), ofWorker: slot)
+    } else {
+      setState(.busy(rest), ofWorker: slot)
     }
-    return nextForWaiting(at: now) ?? nextHeartbeat(at: now)
   }
 
-  /// What to do next for a request that waits, whatever time it is.
-  mutating func nextForWaiting(at now: Time) -> Action? {
-    guard let request = returned.first ?? waiting.first else { return nil }
-    guard workerCount > 0 else { return refuse(request, .noWorker) }
-    return (idle.first ?? roomy.first).flatMap { dispatch(request, to: $0, at: now) }
-  }
-
-  /// Gives up the oldest request, until there is none.
-  mutating func abandon() -> Action? {
-    byAge.first.flatMap { refuse($0, .stopping) }
-  }
-
-  /// When there is something to do even if nothing happens until then.
-  var wake: Time {
-    var wake = nextHeartbeats
-    if let slot = byAge.first { wake = min(wake, requests[slot].deadline) }
-    if let slot = inFlight.first { wake = min(wake, requests[slot].overdue) }
-    if let slot = behind.first { wake = min(wake, requests[slot].overdue) }
-    if let slot = bySilence.first { wake = min(wake, workers[slot].lastHeard + limits.heartbeatTimeout) }
-    return wake
-  }
-
-  private mutating func dispatch(_ request: Int, to worker: Int, at now: Time) -> Action? {
-    guard let requestTicket = requestTickets.ticket(ofSlot: request),
-      let workerTicket = workerTickets.ticket(ofSlot: worker)
-    else { return nil }
-    waiting.remove(request)
-    returned.remove(request)
-    let isFirst = workers[worker].asked.isEmpty
-    if isFirst { inFlight.append(request) } else { behind.append(request) }
-    requests[request].worker = worker
-    requests[request].overdue = now + (isFirst ? limits.patience : min(limits.patience, limits.patienceBehind))
-    workers[worker].asked.append((requestTicket, now))
-    line(up: worker)
-    return .dispatch(requestTicket, to: workerTicket)
-  }
-
-  private mutating func nextHeartbeat(at now: Time) -> Action? {
-    if heartbeatSlot == nil, nextHeartbeats <= now {
-      heartbeatSlot = 0
-      nextHeartbeats = now + limits.heartbeatInterval
+  /// Takes a worker off the list of those that may have a request.
+  private mutating func leaveRoom(_ slot: Int) {
+    guard roomLinks.contains(slot) else { return }
+    if case .idle = workers[slot].state {
+      idle.remove(slot, in: &roomLinks)
+    } else {
+      roomy.remove(slot, in: &roomLinks)
     }
-    while let slot = heartbeatSlot {
-      guard slot < workerTickets.slots else {
-        heartbeatSlot = nil
-        return nil
-      }
-      heartbeatSlot = slot + 1
-      if let worker = workerTickets.ticket(ofSlot: slot) { return .heartbeat(worker) }
-    }
-    return nil
   }
 }

@@ -1,6 +1,6 @@
-/// What stands for the client in a command to a worker: which request it is, and whose answer it will be.
+/// The address of the client in a command to a worker: it names the request and the worker that is given it.
 ///
-/// So the worker that answers is found without a search, and the client's own envelope never leaves the broker.
+/// With it the broker finds both without a search when the answer comes. The client's own envelope never leaves the broker.
 struct ReturnAddress: Equatable {
   let request: Handle
   let worker: Handle
@@ -20,7 +20,7 @@ struct ReturnAddress: Equatable {
 
   private typealias Words = [4 of UInt32]
 
-  /// Gives the bytes to `body`; only this process reads them, so they are in its own order.
+  /// Gives the bytes to `body`. Only this process reads them, so they are in the byte order of the machine.
   func withBytes<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
     let words: Words = [UInt32(request.slot), request.use, UInt32(worker.slot), worker.use]
     try body(words.span.bytes)

@@ -11,11 +11,12 @@ struct BrokerCommand: AsyncParsableCommand {
     discussion: """
       Clients connect to the frontend as they would to a worker; workers are started with --broker and the backend's \
       address. Each request goes to the worker that has been idle longest, and to another one when its worker dies or \
-      takes longer than --patience. A client gets UNAVAILABLE at once when there is no worker, RESOURCE_EXHAUSTED when \
-      the queue is full, and DEADLINE_EXCEEDED when nobody answered in time.
+      takes longer than --retry-after. Clients take turns, and no client can use up the queue: one that is alone may \
+      have half of it. A client gets UNAVAILABLE at once when there is no worker, RESOURCE_EXHAUSTED when the queue or \
+      its share of it is full, and DEADLINE_EXCEEDED when no worker answered in time.
 
-      On SIGTERM or SIGINT the broker sees to it that what has arrived is answered, and exits with 0 within 5 seconds. \
-      A second signal ends it at once.
+      On SIGTERM or SIGINT the broker answers what has arrived, and exits with 0 within 5 seconds. A second signal ends \
+      it at once.
 
       Examples:
         waybill broker --frontend tcp://127.0.0.1:5555 --backend tcp://127.0.0.1:5556
@@ -28,11 +29,11 @@ struct BrokerCommand: AsyncParsableCommand {
   @Option(help: "Where workers connect to. (default: tcp://127.0.0.1:5556)")
   var backend: [String] = []
 
-  @Option(help: "Seconds until a request that nobody answered is refused; below the clients' own timeout.")
+  @Option(help: "Seconds until a request without an answer is refused; less than the clients' own timeout.")
   var deadline: Double = 4
 
   @Option(help: "Seconds until another worker is asked as well.")
-  var patience: Double = 1
+  var retryAfter: Double = 1
 
   @Option(help: "How many requests may wait for a worker.")
   var queue: Int = 10_000
@@ -41,7 +42,7 @@ struct BrokerCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The workers that may connect to the backend, as --authorized-keys has the clients; they are believed.",
+      "A folder with the keys of the workers that may connect to the backend. Their answers are believed.",
       valueName: "folder"))
   var authorizedWorkers: String?
 
@@ -51,13 +52,13 @@ struct BrokerCommand: AsyncParsableCommand {
     guard (security.curveKey == nil) == (authorizedWorkers == nil) else {
       throw ValidationError("--curve-key and --authorized-workers need each other.")
     }
-    for (name, seconds) in [("deadline", deadline), ("patience", patience)] {
+    for (name, seconds) in [("--deadline", deadline), ("--retry-after", retryAfter)] {
       guard seconds > 0, seconds <= 86_400 else {
-        throw ValidationError("A \(name) is more than 0 and at most 86400 seconds, not \(seconds).")
+        throw ValidationError("\(name) must be more than 0 and at most 86400 seconds, not \(seconds).")
       }
     }
     guard (1...1_000_000).contains(queue) else {
-      throw ValidationError("A queue is for 1 to 1000000 requests, not \(queue).")
+      throw ValidationError("--queue must be 1 to 1000000 requests, not \(queue).")
     }
   }
 
@@ -67,7 +68,7 @@ struct BrokerCommand: AsyncParsableCommand {
     let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
     let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
     for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }
-    let limits = DispatchLimits(deadline: .seconds(deadline), patience: .seconds(patience), waiting: queue)
+    let limits = DispatchLimits(deadline: .seconds(deadline), retryAfter: .seconds(retryAfter), maxWaiting: queue)
     let broker = Broker(
       BrokerConfiguration(
         frontends: frontends, backends: backends, clientSecurity: try security.security(binding: frontends),

@@ -2,21 +2,21 @@ package import ZeroMQ
 
 /// The worker's side of the Majordomo protocol, version 0.2 (RFC 18/MDP): what broker and workers say to each other.
 ///
-/// A command is `MDPW02`, one byte that says which, and what belongs to it: a service for READY; for REQUEST and FINAL the
-/// address of a client, an empty part and the body. The address is the broker's own affair, and comes back as it was.
+/// A command is `MDPW02`, one byte that names it, and what belongs to it: the service for READY; for REQUEST and FINAL the
+/// address of a client, an empty part and the body. Only the broker reads the address; a worker sends it back as it came.
 package enum Majordomo {
   package static let header = Array("MDPW02".utf8)
   /// The one service of waybill.
   package static let service = Array("waybill".utf8)
-  /// The time between two signs of life, from either end: a worker that was killed is found dead within it.
+  /// The time between two heartbeats, from either end: the broker finds within it that a worker was killed.
   package static let heartbeatInterval = Duration.milliseconds(500)
-  /// After so long without a sign of life the other end counts as gone.
+  /// After so long without a word the other end counts as gone.
   package static let heartbeatTimeout = Duration.milliseconds(2_500)
 
   package enum Command: UInt8 {
     case ready = 1
     case request = 2
-    /// One of several replies, which no request for images has.
+    /// One of several replies. A request to waybill has one.
     case partial = 3
     case final = 4
     case heartbeat = 5
@@ -46,6 +46,7 @@ extension Socket {
 }
 
 extension MultipartMessage {
+  /// Whether a frame has exactly these bytes.
   package func frame(_ index: Int, equals expected: [UInt8]) -> Bool {
     withFrame(index) { bytes in bytes.withUnsafeBytes { $0.elementsEqual(expected) } }
   }

@@ -3,7 +3,7 @@ package import ImageWire
 package import MessagePack
 package import ZeroMQ
 
-/// A request from the moment it was admitted until it is over. The objects are used again: a request allocates nothing.
+/// A request from the time it was received until it is over. The objects are used again: a request allocates nothing.
 package final class PendingRequest {
   /// The envelope, up to the empty part, and the body.
   package var message = MultipartMessage()
@@ -14,7 +14,7 @@ package final class PendingRequest {
 
   package init() {}
 
-  /// Looks for the body of a message that has just come: behind the first empty part after the client's identity.
+  /// Looks for the body of a message that has just come: behind the first empty part after the client's routing id.
   ///
   /// - Returns: Whether there is such a part.
   package func findBody() -> Bool {
@@ -26,9 +26,10 @@ package final class PendingRequest {
     return false
   }
 
-  /// Answers the request by an error in its own form, and gives the message up.
+  /// Answers the request by an error in its own form, and frees the message.
   ///
-  /// - Returns: The bytes of the answer.
+  /// - Returns: The bytes of the answer; 0 when the client's queue is full, and the answer was dropped.
+  /// - Throws: `hostUnreachable` from a ROUTER with `routerMandatory` when the client is gone.
   @discardableResult
   package func answer(_ error: APIError, on socket: borrowing Socket, _ unpacker: inout Unpacker) throws(ZeroMQError)
     -> Int
@@ -37,16 +38,17 @@ package final class PendingRequest {
     return try answer(error, in: envelope, on: socket)
   }
 
-  /// Answers the request by an error, and gives the message up.
+  /// Answers the request by an error in a given form, and frees the message.
   ///
-  /// - Returns: The bytes of the answer.
+  /// - Returns: As ``answer(_:on:_:)``.
+  /// - Throws: As ``answer(_:on:_:)``.
   @discardableResult
   package func answer(_ error: APIError, in envelope: Envelope, on socket: borrowing Socket) throws(ZeroMQError) -> Int
   {
     defer { message.removeAll() }
     var packer = Packer(capacity: 256)
     packer.pack(error, in: envelope)
-    guard try socket.sendIfReady(&message, frames: 0..<bodyStart, more: true) else { return packer.count }
+    guard try socket.sendIfReady(&message, frames: 0..<bodyStart, more: true) else { return 0 }
     try packer.withBytes { (bytes) throws(ZeroMQError) in try socket.send(copying: bytes) }
     return packer.count
   }

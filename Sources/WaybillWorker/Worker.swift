@@ -18,7 +18,7 @@ package struct Worker: Service {
   package init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
     self.configuration = configuration
     self.registry = registry
-    outstanding = OutstandingReplies(most: configuration.maxOutstandingBytes)
+    outstanding = OutstandingReplies(maxBytes: configuration.maxOutstandingBytes)
     self.logger = logger
   }
 

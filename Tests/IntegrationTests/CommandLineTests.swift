@@ -108,7 +108,7 @@ import Testing
       (["worker", "oci:/srv", "--threads", "0"], "0"),
       (["worker", "oci:/srv", "--threads", "many"], "many"),
       (["broker", "--deadline", "0"], "0.0"),
-      (["broker", "--patience", "nan"], "nan"),
+      (["broker", "--retry-after", "nan"], "nan"),
       (["broker", "--queue", "0"], "0"),
       (["broker", "oci:/srv"], "oci:/srv"),
       (["images", "one", "two"], "two"),

@@ -13,8 +13,8 @@ import ZeroMQ
 @Suite struct BrokerTests {
   private static let rpc: [UInt8] = [0x94, 0, 7, 0xaa] + Array("ListImages".utf8) + [0x90]
 
-  private static func error(_ refusal: DispatchError, _ envelope: Envelope = .plain) -> [UInt8] {
-    packed { $0.pack(refusal.error, in: envelope) }
+  private static func error(_ error: DispatchError, _ envelope: Envelope = .plain) -> [UInt8] {
+    packed { $0.pack(error.error, in: envelope) }
   }
 
   @Test("What client and worker say passes through, with any envelope, and comes back to who asked")
@@ -58,11 +58,11 @@ import ZeroMQ
     }
   }
 
-  @Test("A client that leaves large replies unread uses up no more memory than is allowed, and small ones still pass")
+  @Test("A client that reads nothing uses up its share of large replies, and all who read nothing the memory for them")
   func unread() async throws {
     let large = [UInt8](repeating: 7, count: 4 << 20)
     try await withBroker(maxOutstandingBytes: 16 << 20) { frontend, backend, log in
-      let worker = try FakeMajordomoWorker(backend)
+      let worker = try FakeMajordomoWorker(backend, timeout: .milliseconds(500))
       try worker.join(log)
       let requester = try openRequester(frontend)
       func ask(_ answer: [UInt8]) throws -> [UInt8] {
@@ -70,18 +70,46 @@ import ZeroMQ
         try worker.answer(try worker.takeRequest().address, answer)
         return try requester.receive().bytes
       }
-      do {
-        let deaf = try Socket(.dealer, in: Context())
-        try deaf.set(.receiveHighWaterMark, to: 1)
-        try deaf.set(.linger, to: .zero)
-        try deaf.connect(frontend)
-        for _ in 0..<12 {
-          try deaf.send([], more: true)
-          try deaf.send([0x80])
-          try worker.answer(try worker.takeRequest().address, large)
+      /// Asks until the broker twice gives the worker nothing to do, and tells how often it asked.
+      func fill(_ deaf: borrowing Socket) throws -> Int {
+        var (asked, refused) = (0, 0)
+        while refused < 2, asked < 20 {
+          let isSent = try deaf.sendIfReady(parts: [[], [0x80]])
+          #expect(isSent)
+          asked += 1
+          do {
+            try worker.answer(try worker.takeRequest().address, large)
+            refused = 0
+          } catch let error as ZeroMQError {
+            guard error.code == .timedOut else { throw error }
+            refused += 1
+          }
         }
-        let answers = [try ask(large), try ask([1]), try ask(large)]
-        #expect(answers == [Self.error(.unread), [1], Self.error(.unread)])
+        return asked
+      }
+      func readAll(_ count: Int, from socket: borrowing Socket) throws {
+        let shareUsed = Self.error(.unread)
+        var answers: [[UInt8]] = []
+        for _ in 0..<count {
+          let parts = try socket.receiveMultipart(maxParts: 2, maxBytes: .max)
+          answers.append(parts.withFrame(1) { Array($0) })
+        }
+        #expect(answers.allSatisfy { $0 == large || $0 == shareUsed })
+        #expect(answers.contains(large) && answers.last == shareUsed)
+      }
+      let full = packed { $0.pack(OutstandingReplies.refusal, in: .plain) }
+      do {
+        let first = try openDealer(frontend, receiveHighWaterMark: 1)
+        let second = try openDealer(frontend, receiveHighWaterMark: 1)
+        let askedByFirst = try fill(first)
+        let beside = [try ask(large), try ask([1]), try ask(large)]
+        #expect(beside == [large, [1], large])
+        let askedBySecond = try fill(second)
+        let last = [try ask(large), try ask([1]), try ask(large)]
+        #expect(last == [full, [1], full])
+        // What each of them has is read by and by: nothing was lost.
+        try readAll(askedByFirst, from: first)
+        try readAll(askedBySecond, from: second)
       }
       let isServed = try eventually { try ask(large) == large }
       #expect(isServed)
@@ -104,7 +132,7 @@ import ZeroMQ
 
   @Test("A request that nobody answers in time, and one that finds no place to wait, get errors")
   func deadlineAndQueue() async throws {
-    let limits = DispatchLimits(deadline: .milliseconds(600), patience: .seconds(10), waiting: 1)
+    let limits = DispatchLimits(deadline: .milliseconds(600), retryAfter: .seconds(10), maxWaiting: 1)
     try await withBroker(limits) { frontend, backend, log in
       let worker = try FakeMajordomoWorker(backend)
       try worker.join(log)
@@ -126,7 +154,7 @@ import ZeroMQ
   @Test("A worker that hangs has its request answered by another, and is of use again when it comes back")
   func hanging() async throws {
     // Long enough for a busy machine: the workers here answer once, and not what is given to them as well.
-    try await withBroker(DispatchLimits(patience: .milliseconds(500))) { frontend, backend, log in
+    try await withBroker(DispatchLimits(retryAfter: .milliseconds(500))) { frontend, backend, log in
       let slow = try FakeMajordomoWorker(backend)
       try slow.join(log)
       let requester = try openRequester(frontend)
@@ -153,7 +181,7 @@ import ZeroMQ
   @Test(
     "A worker whose connection ends, or that leaves, has its request answered by another", arguments: [true, false])
   func gone(isPolite: Bool) async throws {
-    try await withBroker(DispatchLimits(patience: .seconds(60))) { frontend, backend, log in
+    try await withBroker(DispatchLimits(retryAfter: .seconds(60))) { frontend, backend, log in
       let other = try FakeMajordomoWorker(backend)
       let requester = try openRequester(frontend)
       do {

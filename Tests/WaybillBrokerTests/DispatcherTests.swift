@@ -5,282 +5,300 @@ import WaybillServer
 
 /// Each transition of the broker's state machine, by a clock that is set by hand.
 @Suite struct DispatcherTests {
-  private let start = ContinuousClock.now
   private let limits = DispatchLimits(
-    deadline: .seconds(4), patience: .seconds(1), losses: 3, waiting: 3, bytes: 1_000, depth: 1)
+    deadline: .seconds(4), retryAfter: .seconds(1), maxAttempts: 3, maxWaiting: 3, maxBytes: 1_000, maxInFlight: 1)
 
-  private func dispatcher() -> Dispatcher { Dispatcher(limits, at: start) }
+  /// A pool of workers from 1 on.
+  private func pool(of workers: Int, _ limits: DispatchLimits? = nil) -> TestPool {
+    var pool = TestPool(limits ?? self.limits)
+    for worker in 0..<workers {
+      let steps = pool.join(worker + 1)
+      #expect(steps == [.welcome(worker + 1)])
+    }
+    return pool
+  }
+
+  private func expect(_ steps: [TestPool.Step], _ expected: TestPool.Step..., at: SourceLocation = #_sourceLocation) {
+    #expect(steps == expected, sourceLocation: at)
+  }
 
   @Test("Without a worker a request is refused at once")
   func noWorker() {
-    var dispatcher = dispatcher()
-    #expect(dispatcher.admit(bytes: 1, at: start) == .failure(.noWorker))
-    #expect(dispatcher.requestCount == 0 && dispatcher.next(at: start) == nil)
+    var pool = pool(of: 0)
+    expect(pool.ask(1), .refuse(1, .noWorker))
+    expect(pool.pass())
+    #expect(pool.dispatcher.requestCount == 0 && pool.dispatcher.clientCount == 0)
   }
 
   @Test("A request goes to the worker that has been idle longest, one to each, and the rest wait in their order")
   func leastRecentlyUsed() throws {
-    var dispatcher = Dispatcher(DispatchLimits(depth: 1), at: start)
-    let workers = (0..<2).map { _ in dispatcher.join(at: start) }
-    let requests = try (0..<5).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    #expect(dispatcher.next(at: start) == .dispatch(requests[0], to: workers[0]))
-    #expect(dispatcher.next(at: start) == .dispatch(requests[1], to: workers[1]))
-    #expect(dispatcher.next(at: start) == nil)
-    #expect(dispatcher.waitingCount == 3 && dispatcher.requestCount == 5)
-    #expect(dispatcher.settle(requests[1], by: workers[1], at: start) == true)
-    #expect(dispatcher.next(at: start) == .dispatch(requests[2], to: workers[1]))
-    #expect(dispatcher.settle(requests[0], by: workers[0], at: start) == true)
-    #expect(dispatcher.next(at: start) == .dispatch(requests[3], to: workers[0]))
-    for (request, worker) in [(3, 0), (2, 1)] {
-      #expect(dispatcher.settle(requests[request], by: workers[worker], at: start) == true)
+    var pool = pool(of: 2, DispatchLimits(maxInFlight: 1))
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(pool.ask(2), .dispatch(2, to: 2))
+    for request in 3...5 { expect(pool.ask(request)) }
+    #expect(pool.dispatcher.waitingCount == 3 && pool.dispatcher.requestCount == 5)
+    expect(try pool.answer(2, by: 2), .answer(2), .dispatch(3, to: 2))
+    expect(try pool.answer(1, by: 1), .answer(1), .dispatch(4, to: 1))
+    expect(try pool.answer(4, by: 1), .answer(4), .dispatch(5, to: 1))
+    expect(try pool.answer(3, by: 2), .answer(3))
+    // The second one is idle now, and the first is when it has answered: it comes after the second.
+    expect(try pool.answer(5, by: 1), .answer(5))
+    expect(pool.ask(6), .dispatch(6, to: 2))
+  }
+
+  @Test("Clients take turns, whatever each of them has waiting")
+  func turns() throws {
+    var pool = pool(of: 1, DispatchLimits(maxInFlight: 1))
+    expect(pool.ask(1, from: "many"), .dispatch(1, to: 1))
+    for request in 2...5 { expect(pool.ask(request, from: "many")) }
+    expect(pool.ask(6, from: "one"))
+    for request in 7...8 { expect(pool.ask(request, from: "two")) }
+    #expect(pool.dispatcher.clientCount == 3)
+    var current = 1
+    for next in [2, 6, 7, 3, 8, 4, 5] {
+      expect(try pool.answer(current, by: 1), .answer(current), .dispatch(next, to: 1))
+      current = next
     }
-    #expect(dispatcher.next(at: start) == .dispatch(requests[4], to: workers[0]))
-    // The other one is idle now, and the first is when it has answered: it comes after the other.
-    #expect(dispatcher.settle(requests[4], by: workers[0], at: start) == true)
-    let last = try dispatcher.admit(bytes: 1, at: start).get()
-    #expect(dispatcher.next(at: start) == .dispatch(last, to: workers[1]))
+    expect(try pool.answer(current, by: 1), .answer(current))
+    #expect(pool.dispatcher.clientCount == 0 && pool.dispatcher.byteCount == 0)
   }
 
   @Test("A queue that is full by number or by bytes takes nothing more, and takes again when it is not")
   func fullQueue() throws {
-    var dispatcher = dispatcher()
-    let worker = dispatcher.join(at: start)
-    let first = try dispatcher.admit(bytes: 1, at: start).get()
-    #expect(dispatcher.next(at: start) == .dispatch(first, to: worker))
-    for _ in 0..<3 { _ = try dispatcher.admit(bytes: 1, at: start).get() }
-    #expect(dispatcher.admit(bytes: 1, at: start) == .failure(.queueFull))
-    #expect(dispatcher.settle(first, by: worker, at: start) == true)
-    _ = dispatcher.next(at: start)
+    var pool = pool(of: 1)
+    expect(pool.ask(1, from: "a"), .dispatch(1, to: 1))
+    for (request, client) in [(2, "b"), (3, "c"), (4, "d")] { expect(pool.ask(request, from: client)) }
+    expect(pool.ask(5, from: "e"), .refuse(5, .queueFull))
+    expect(try pool.answer(1, by: 1), .answer(1), .dispatch(2, to: 1))
     // What is with a worker counts as bytes, as it is kept for another one.
-    #expect(dispatcher.admit(bytes: 998, at: start) == .failure(.queueFull))
-    _ = try dispatcher.admit(bytes: 997, at: start).get()
+    expect(pool.ask(5, bytes: 998, from: "e"), .refuse(5, .queueFull))
+    expect(pool.ask(6, bytes: 997, from: "e"))
+    #expect(pool.dispatcher.byteCount == 1_000)
+  }
+
+  @Test("A client alone may have half of the queue, and one that has nothing yet always finds room")
+  func shareOfPlaces() {
+    var pool = pool(of: 1, DispatchLimits(maxWaiting: 100, maxInFlight: 1))
+    expect(pool.ask(0, from: "first"), .dispatch(0, to: 1))
+    for request in 1...51 { expect(pool.ask(request, from: "greedy")) }
+    expect(pool.ask(52, from: "greedy"), .refuse(52, .shareUsed))
+    // A second one that takes all it can get has half of what the first left, and then neither has more.
+    for request in 53...77 { expect(pool.ask(request, from: "second")) }
+    expect(pool.ask(78, from: "second"), .refuse(78, .shareUsed))
+    expect(pool.ask(79, from: "greedy"), .refuse(79, .shareUsed))
+    for client in 1...24 { expect(pool.ask(1_000 + client, from: "polite \(client)")) }
+    expect(pool.ask(2_000, from: "late"), .refuse(2_000, .queueFull))
+    #expect(pool.dispatcher.waitingCount == 100)
+  }
+
+  @Test("A client alone may have half of the bytes, also of those that are with workers")
+  func shareOfBytes() throws {
+    var pool = pool(of: 1)
+    expect(pool.ask(1, bytes: 300, from: "greedy"), .dispatch(1, to: 1))
+    expect(pool.ask(2, bytes: 300, from: "greedy"))
+    expect(pool.ask(3, bytes: 1, from: "greedy"), .refuse(3, .shareUsed))
+    expect(pool.ask(4, bytes: 400, from: "polite"))
+    expect(pool.ask(5, bytes: 1, from: "polite"), .refuse(5, .queueFull))
+    expect(try pool.answer(1, by: 1), .answer(1), .dispatch(2, to: 1))
+    expect(pool.ask(6, bytes: 1, from: "greedy"))
   }
 
   @Test(
-    "A worker that leaves, or is lost, gives its request back, which goes before the others", arguments: [true, false])
-  func gone(isLeaving: Bool) throws {
-    var dispatcher = dispatcher()
-    let workers = (0..<2).map { _ in dispatcher.join(at: start) }
-    let requests = try (0..<3).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    for _ in 0..<2 { _ = dispatcher.next(at: start) }
-    #expect(dispatcher.remove(workers[0], because: isLeaving ? .leaving : .lost) == nil)
-    #expect(!dispatcher.isKnown(worker: workers[0]) && dispatcher.workerCount == 1)
-    #expect(dispatcher.remove(workers[0], because: .lost) == nil)
-    #expect(dispatcher.settle(requests[0], by: workers[0], at: start) == false)
-    #expect(dispatcher.settle(requests[1], by: workers[1], at: start) == true)
-    #expect(dispatcher.next(at: start) == .dispatch(requests[0], to: workers[1]))
+    "A worker that leaves, or is lost, gives its request back, which goes before the others",
+    arguments: [.disconnected, .notAllowed, .unreachable, .silent, .startedAgain, .brokeProtocol] as [Departure])
+  func gone(_ departure: Departure) throws {
+    var pool = pool(of: 2)
+    for request in 1...3 { _ = pool.ask(request) }
+    let first = try #require(pool.workers[1])
+    expect(try pool.lose(1, departure), .forget(1, departure))
+    #expect(pool.dispatcher.worker(first) == nil && pool.dispatcher.workerCount == 1)
+    expect(try pool.lose(1, departure))
+    expect(try pool.answer(1, by: 1), .dropAnswer)
+    expect(try pool.answer(2, by: 2), .answer(2), .dispatch(1, to: 2))
     // The slot of the worker that is gone has a new name.
-    let successor = dispatcher.join(at: start)
-    #expect(successor.slot == workers[0].slot && successor != workers[0])
-    #expect(dispatcher.next(at: start) == .dispatch(requests[2], to: successor))
+    expect(pool.join(3), .welcome(3), .dispatch(3, to: 3))
+    let third = try #require(pool.workers[3])
+    #expect(third.slot == first.slot && third != first)
   }
 
   @Test("When the last worker is gone, those who wait are told")
   func lastWorkerGone() throws {
-    var dispatcher = dispatcher()
-    let worker = dispatcher.join(at: start)
-    let requests = try (0..<2).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    _ = dispatcher.next(at: start)
-    #expect(dispatcher.remove(worker, because: .lost) == nil)
-    for request in requests { #expect(dispatcher.next(at: start) == .refuse(request, .noWorker)) }
-    #expect(dispatcher.next(at: start) == nil && dispatcher.requestCount == 0)
+    var pool = pool(of: 1)
+    for request in 1...2 { _ = pool.ask(request) }
+    expect(try pool.lose(1), .forget(1, .unreachable), .refuse(1, .noWorker), .refuse(2, .noWorker))
+    #expect(pool.dispatcher.requestCount == 0 && pool.dispatcher.clientCount == 0)
   }
 
   @Test("A request that each worker is lost with is refused in the end; workers that leave do not count")
   func poison() throws {
-    var dispatcher = dispatcher()
-    _ = dispatcher.join(at: start)
-    let request = try dispatcher.admit(bytes: 1, at: start).get()
-    for round in 1...5 {
-      guard case .dispatch(request, let victim) = dispatcher.next(at: start) else {
-        Issue.record("not dispatched")
-        return
-      }
-      _ = dispatcher.join(at: start)
-      let refusal = dispatcher.remove(victim, because: round % 2 == 0 ? .leaving : .lost)
-      #expect(refusal == (round == 5 ? .refuse(request, .workersLost(3)) : nil))
+    var pool = pool(of: 1)
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    for worker in 2...5 {
+      expect(pool.join(worker), .welcome(worker))
+      let departure = worker % 2 == 0 ? Departure.silent : .disconnected
+      expect(try pool.lose(worker - 1, departure), .forget(worker - 1, departure), .dispatch(1, to: worker))
     }
-    #expect(dispatcher.requestCount == 0 && dispatcher.workerCount == 1)
-    let next = try dispatcher.admit(bytes: 1, at: start).get()
-    #expect(next.slot == request.slot && next != request)
+    expect(pool.join(6), .welcome(6))
+    expect(try pool.lose(5, .startedAgain), .forget(5, .startedAgain), .refuse(1, .workersLost(3)))
+    #expect(pool.dispatcher.requestCount == 0 && pool.dispatcher.workerCount == 1)
+    let old = try #require(pool.requests[1])
+    expect(pool.ask(2), .dispatch(2, to: 6))
+    let new = try #require(pool.requests[2])
+    #expect(new.slot == old.slot && new != old)
+  }
+
+  @Test("A request that a worker could not be sent is not suspected of its loss; the one before it is")
+  func undeliverable() throws {
+    var pool = pool(of: 1, DispatchLimits(maxAttempts: 1, maxInFlight: 4))
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(pool.join(2), .welcome(2))
+    let undelivered = (try #require(pool.requests[1]), try #require(pool.workers[1]))
+    expect(
+      pool.handle(.undeliverable(undelivered.0, to: undelivered.1)), .forget(1, .unreachable), .dispatch(1, to: 2))
+    expect(try pool.answer(1, by: 2), .answer(1))
+    for request in 2...3 { expect(pool.ask(request), .dispatch(request, to: 2)) }
+    expect(pool.join(3), .welcome(3))
+    let behind = (try #require(pool.requests[3]), try #require(pool.workers[2]))
+    expect(
+      pool.handle(.undeliverable(behind.0, to: behind.1)), .forget(2, .unreachable), .refuse(2, .workersLost(1)),
+      .dispatch(3, to: 3))
+  }
+
+  @Test("A request that is not sent after all is refused, and its worker gets the next")
+  func rejecting() throws {
+    var pool = pool(of: 1)
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(pool.ask(2))
+    let rejected = (try #require(pool.requests[1]), try #require(pool.workers[1]))
+    expect(pool.handle(.reject(rejected.0, to: rejected.1)), .refuse(1, .unread), .dispatch(2, to: 1))
+    expect(pool.handle(.reject(rejected.0, to: rejected.1)))
+    expect(try pool.answer(2, by: 1), .answer(2))
   }
 
   @Test("A worker that takes too long has company; the first answer counts, and both are idle again")
   func overdue() throws {
-    var dispatcher = dispatcher()
-    let slow = dispatcher.join(at: start)
-    let request = try dispatcher.admit(bytes: 1, at: start).get()
-    _ = dispatcher.next(at: start)
-    #expect(dispatcher.wake == start + Majordomo.heartbeatInterval)
-    let late = start + .seconds(1)
-    let quick = dispatcher.join(at: late)
-    #expect(dispatcher.next(at: late) == .dispatch(request, to: quick))
+    var pool = pool(of: 1)
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    #expect(pool.wake == Majordomo.heartbeatInterval)
+    pool.elapsed = .seconds(1)
+    expect(pool.join(2), .welcome(2))
+    expect(pool.pass(), .heartbeat(1), .heartbeat(2), .dispatch(1, to: 2))
     // The slow one is there and silent: it gets nothing.
-    let second = try dispatcher.admit(bytes: 1, at: late).get()
-    dispatcher.hear(from: slow, at: late)
-    #expect(dispatcher.heartbeats(at: late) == [slow, quick])
-    #expect(dispatcher.settle(request, by: quick, at: late) == true)
-    #expect(dispatcher.next(at: late) == .dispatch(second, to: quick))
-    #expect(dispatcher.settle(request, by: slow, at: late) == false)
-    let third = try dispatcher.admit(bytes: 1, at: late).get()
-    #expect(dispatcher.next(at: late) == .dispatch(third, to: slow))
+    expect(try pool.hear(from: 1))
+    expect(pool.ask(2))
+    expect(try pool.answer(1, by: 2), .answer(1), .dispatch(2, to: 2))
+    expect(try pool.answer(1, by: 1), .dropAnswer)
+    expect(pool.ask(3), .dispatch(3, to: 1))
   }
 
   @Test("The slow worker's answer is taken if it comes first, even when the request waits for a second worker")
   func overdueAndFirst() throws {
-    var dispatcher = dispatcher()
-    let slow = dispatcher.join(at: start)
-    let request = try dispatcher.admit(bytes: 1, at: start).get()
-    _ = dispatcher.next(at: start)
-    let late = start + .seconds(1)
-    dispatcher.hear(from: slow, at: late)
-    #expect(dispatcher.heartbeats(at: late) == [slow] && dispatcher.waitingCount == 1)
-    #expect(dispatcher.settle(request, by: slow, at: late) == true)
-    #expect(dispatcher.requestCount == 0 && dispatcher.next(at: late) == nil)
+    var pool = pool(of: 1)
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(pool.pass(.seconds(1)), .heartbeat(1))
+    #expect(pool.dispatcher.waitingCount == 1)
+    expect(try pool.answer(1, by: 1), .answer(1))
+    #expect(pool.dispatcher.requestCount == 0)
 
-    let again = try dispatcher.admit(bytes: 1, at: late).get()
-    #expect(dispatcher.next(at: late) == .dispatch(again, to: slow))
-    let later = late + .seconds(1)
-    let other = dispatcher.join(at: later)
-    #expect(dispatcher.next(at: later) == .dispatch(again, to: other))
-    #expect(dispatcher.settle(again, by: slow, at: later) == true)
-    #expect(dispatcher.settle(again, by: other, at: later) == false)
-    #expect(dispatcher.requestCount == 0)
+    expect(pool.ask(2), .dispatch(2, to: 1))
+    pool.elapsed = .seconds(2)
+    expect(pool.join(2), .welcome(2))
+    expect(pool.pass(), .heartbeat(1), .heartbeat(2), .dispatch(2, to: 2))
+    expect(try pool.answer(2, by: 1), .answer(2))
+    expect(try pool.answer(2, by: 2), .dropAnswer)
+    #expect(pool.dispatcher.requestCount == 0)
   }
 
-  @Test("When all are busy, a worker that answers quickly is given more, up to a depth; one that is slow is not")
-  func depth() throws {
-    var dispatcher = Dispatcher(DispatchLimits(depth: 3), at: start)
-    let worker = dispatcher.join(at: start)
-    let requests = try (0..<8).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    #expect(dispatcher.next(at: start) == .dispatch(requests[0], to: worker))
-    #expect(dispatcher.next(at: start) == nil)
-    #expect(dispatcher.settle(requests[0], by: worker, at: start + .milliseconds(2)) == true)
-    var now = start + .milliseconds(2)
-    for request in 1...2 { #expect(dispatcher.next(at: now) == .dispatch(requests[request], to: worker)) }
-    #expect(dispatcher.next(at: now) == nil)
+  @Test("When all are busy, a worker that answers quickly is given more, up to a limit; one that is slow is not")
+  func pipelining() throws {
+    var pool = pool(of: 1, DispatchLimits(maxInFlight: 3))
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    for request in 2...8 { expect(pool.ask(request)) }
+    pool.elapsed = .milliseconds(2)
+    expect(try pool.answer(1, by: 1), .answer(1), .dispatch(2, to: 1), .dispatch(3, to: 1))
     // Another one that is idle comes first.
-    let other = dispatcher.join(at: now)
-    #expect(dispatcher.next(at: now) == .dispatch(requests[3], to: other))
-    #expect(dispatcher.settle(requests[1], by: worker, at: now) == true)
-    for request in 4...5 { #expect(dispatcher.next(at: now) == .dispatch(requests[request], to: worker)) }
-    #expect(dispatcher.next(at: now) == nil)
+    expect(pool.join(2), .welcome(2), .dispatch(4, to: 2))
+    expect(try pool.answer(2, by: 1), .answer(2), .dispatch(5, to: 1), .dispatch(6, to: 1))
     // One that takes longer gets the next when it is idle.
-    now += .milliseconds(6)
-    #expect(dispatcher.settle(requests[2], by: worker, at: now) == true)
-    #expect(dispatcher.next(at: now) == nil)
-    #expect(dispatcher.settle(requests[4], by: worker, at: now) == true)
-    #expect(dispatcher.next(at: now) == .dispatch(requests[6], to: worker))
+    pool.elapsed = .milliseconds(8)
+    expect(try pool.answer(3, by: 1), .answer(3))
+    pool.elapsed = .milliseconds(14)
+    expect(try pool.answer(5, by: 1), .answer(5))
+    expect(try pool.answer(6, by: 1), .answer(6), .dispatch(7, to: 1), .dispatch(8, to: 1))
   }
 
-  @Test("What is behind a request that takes long goes to another worker, and only the first is suspected of a death")
+  @Test("What is behind a request that takes long goes to another worker, and only the first is suspected of a loss")
   func behind() throws {
-    var dispatcher = Dispatcher(DispatchLimits(losses: 1, depth: 4), at: start)
-    let worker = dispatcher.join(at: start)
-    let requests = try (0..<4).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    _ = dispatcher.next(at: start)
-    #expect(dispatcher.settle(requests[0], by: worker, at: start) == true)
-    for request in 1...2 { #expect(dispatcher.next(at: start) == .dispatch(requests[request], to: worker)) }
-    let late = start + .milliseconds(20)
-    #expect(dispatcher.wake == late && dispatcher.next(at: late) == nil)
-    #expect(dispatcher.waitingCount == 2)
-    let other = dispatcher.join(at: late)
-    #expect(dispatcher.next(at: late) == .dispatch(requests[2], to: other))
-    #expect(dispatcher.settle(requests[2], by: other, at: late) == true)
-    #expect(dispatcher.next(at: late) == .dispatch(requests[3], to: other))
-    let fresh = try dispatcher.admit(bytes: 1, at: late).get()
-    #expect(dispatcher.next(at: late) == .dispatch(fresh, to: other))
-    #expect(dispatcher.remove(worker, because: .lost) == .refuse(requests[1], .workersLost(1)))
-    #expect(dispatcher.remove(other, because: .lost) == .refuse(requests[3], .workersLost(1)))
-    #expect(dispatcher.next(at: late) == .refuse(fresh, .noWorker))
+    var pool = pool(of: 1, DispatchLimits(maxAttempts: 1, maxInFlight: 4))
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(try pool.answer(1, by: 1), .answer(1))
+    for request in 2...3 { expect(pool.ask(request), .dispatch(request, to: 1)) }
+    #expect(pool.wake == .milliseconds(20))
+    expect(pool.pass(.milliseconds(20)))
+    #expect(pool.dispatcher.waitingCount == 1)
+    expect(pool.join(2), .welcome(2), .dispatch(3, to: 2))
+    expect(try pool.answer(3, by: 2), .answer(3))
+    for request in 4...5 { expect(pool.ask(request), .dispatch(request, to: 2)) }
+    expect(try pool.lose(1), .forget(1, .unreachable), .refuse(2, .workersLost(1)))
+    expect(try pool.lose(2), .forget(2, .unreachable), .refuse(4, .workersLost(1)), .refuse(5, .noWorker))
   }
 
   @Test("An answer from a worker that was not asked, or to another request, changes nothing")
   func strangeAnswers() throws {
-    var dispatcher = dispatcher()
-    let workers = (0..<3).map { _ in dispatcher.join(at: start) }
-    let requests = try (0..<2).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    for _ in 0..<2 { _ = dispatcher.next(at: start) }
-    #expect(dispatcher.settle(requests[0], by: workers[2], at: start) == false)
-    #expect(dispatcher.settle(requests[0], by: workers[1], at: start) == false)
-    #expect(dispatcher.settle(Handle(slot: 77, use: 0), by: workers[0], at: start) == false)
-    #expect(dispatcher.settle(requests[0], by: Handle(slot: 77, use: 0), at: start) == false)
-    #expect(dispatcher.settle(requests[0], by: workers[0], at: start) == true)
-    #expect(dispatcher.settle(requests[0], by: workers[0], at: start) == false)
-    #expect(dispatcher.settle(requests[1], by: workers[1], at: start) == true)
+    var pool = pool(of: 3)
+    for request in 1...2 { expect(pool.ask(request), .dispatch(request, to: request)) }
+    expect(try pool.answer(1, by: 3), .dropAnswer)
+    expect(try pool.answer(1, by: 2), .dropAnswer)
+    let (request, worker) = (try #require(pool.requests[1]), try #require(pool.workers[1]))
+    expect(pool.handle(.answer(to: Handle(slot: 77, use: 0), by: worker)), .dropAnswer)
+    expect(pool.handle(.answer(to: request, by: Handle(slot: 77, use: 0))), .dropAnswer)
+    expect(try pool.answer(1, by: 1), .answer(1))
+    expect(try pool.answer(1, by: 1), .dropAnswer)
+    expect(try pool.answer(2, by: 2), .answer(2))
   }
 
   @Test("A request that nobody answers in time is refused, whether it waits or is with a worker")
   func deadline() throws {
-    var dispatcher = dispatcher()
-    let worker = dispatcher.join(at: start)
-    let requests = try (0..<2).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    _ = dispatcher.next(at: start)
-    var now = start
+    var pool = pool(of: 1)
+    expect(pool.ask(1), .dispatch(1, to: 1))
+    expect(pool.ask(2))
     for _ in 0..<3 {
-      now += .seconds(1)
-      dispatcher.hear(from: worker, at: now)
-      #expect(dispatcher.heartbeats(at: now) == [worker])
+      expect(pool.pass(.seconds(1)), .heartbeat(1))
+      expect(try pool.hear(from: 1))
     }
-    now = start + .seconds(4)
-    for request in requests { #expect(dispatcher.next(at: now) == .refuse(request, .deadline(.seconds(4)))) }
-    #expect(dispatcher.settle(requests[0], by: worker, at: now) == false)
-    let next = try dispatcher.admit(bytes: 1, at: now).get()
-    #expect(dispatcher.heartbeats(at: now, before: .dispatch(next, to: worker)) == [])
+    expect(
+      pool.pass(.seconds(1)), .refuse(1, .deadline(.seconds(4))), .refuse(2, .deadline(.seconds(4))), .heartbeat(1))
+    expect(try pool.answer(1, by: 1), .dropAnswer)
+    expect(pool.ask(3), .dispatch(3, to: 1))
   }
 
   @Test("A worker that is not heard of is to be forgotten, and any word keeps it")
   func silence() throws {
-    var dispatcher = dispatcher()
-    let workers = (0..<2).map { _ in dispatcher.join(at: start) }
-    let before = start + Majordomo.heartbeatTimeout - .milliseconds(1)
-    #expect(dispatcher.heartbeats(at: before) == workers)
-    dispatcher.hear(from: workers[0], at: before)
-    let after = start + Majordomo.heartbeatTimeout
-    #expect(dispatcher.next(at: after) == .expire(workers[1]))
-    #expect(dispatcher.remove(workers[1], because: .lost) == nil)
-    #expect(dispatcher.next(at: after) == nil && dispatcher.workerCount == 1)
+    var pool = pool(of: 2)
+    expect(pool.pass(Majordomo.heartbeatTimeout - .milliseconds(1)), .heartbeat(1), .heartbeat(2))
+    expect(try pool.hear(from: 1))
+    expect(pool.pass(.milliseconds(1)), .forget(2, .silent))
+    #expect(pool.dispatcher.workerCount == 1)
   }
 
   @Test("Each worker gets a heartbeat in each interval, and nothing is to be done before the time that is named")
   func heartbeats() {
-    var dispatcher = dispatcher()
-    let workers = (0..<3).map { _ in dispatcher.join(at: start) }
-    #expect(dispatcher.next(at: start) == nil)
-    var now = start
-    for _ in 0..<4 {
-      let wake = dispatcher.wake
-      #expect(wake == now + Majordomo.heartbeatInterval)
-      #expect(dispatcher.next(at: wake - .nanoseconds(1)) == nil)
-      now = wake
-      #expect(dispatcher.heartbeats(at: now) == workers)
+    var pool = pool(of: 3)
+    expect(pool.pass())
+    for round in 1...4 {
+      #expect(pool.wake == Majordomo.heartbeatInterval * round)
+      expect(pool.pass(Majordomo.heartbeatInterval - .nanoseconds(1)))
+      expect(pool.pass(.nanoseconds(1)), .heartbeat(1), .heartbeat(2), .heartbeat(3))
     }
   }
 
-  @Test("A broker that ends gives up every request")
-  func abandoning() throws {
-    var dispatcher = dispatcher()
-    _ = dispatcher.join(at: start)
-    let requests = try (0..<2).map { _ in try dispatcher.admit(bytes: 1, at: start).get() }
-    _ = dispatcher.next(at: start)
-    for request in requests { #expect(dispatcher.abandon() == .refuse(request, .stopping)) }
-    #expect(dispatcher.abandon() == nil)
-  }
-}
-
-extension Dispatcher {
-  /// The workers that are to be sent a heartbeat now, when that is all there is to do but for `last`.
-  fileprivate mutating func heartbeats(at now: Time, before last: Action? = nil) -> [Handle] {
-    var workers: [Handle] = []
-    while let action = next(at: now) {
-      if action == last { return workers }
-      guard case .heartbeat(let worker) = action else {
-        Issue.record("unexpected: \(action)")
-        return []
-      }
-      workers.append(worker)
-    }
-    #expect(last == nil)
-    return workers
+  @Test("A broker that stops refuses every request and dismisses every worker")
+  func stopping() {
+    var pool = pool(of: 2)
+    for request in 1...3 { _ = pool.ask(request) }
+    let refusals = (1...3).map { TestPool.Step.refuse($0, .stopping) }
+    let steps = pool.handle(.stop)
+    #expect(steps == refusals + [.dismiss(1), .dismiss(2)])
+    #expect(pool.dispatcher.requestCount == 0)
   }
 }

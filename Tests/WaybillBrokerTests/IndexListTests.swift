@@ -2,31 +2,30 @@ import Testing
 
 @testable import WaybillBroker
 
-@Suite struct SlotChainTests {
-  @Test("Numbers stay in the order in which they were put, wherever others are taken out")
+@Suite struct IndexListTests {
+  @Test("Slots of two lists stay in the order in which they were put, wherever others are taken out")
   func order() {
-    var chain = IndexList()
-    var model: [Int] = []
+    var links = IndexList.Links()
+    var lists = [IndexList(), IndexList()]
+    var models: [[Int]] = [[], []]
     var generator = SeededGenerator(seed: 1)
     for _ in 0..<10_000 {
       let slot = Int.random(in: 0..<20, using: &generator)
-      if model.contains(slot) {
-        chain.remove(slot)
-        model.removeAll { $0 == slot }
+      if let index = models.firstIndex(where: { $0.contains(slot) }) {
+        lists[index].remove(slot, in: &links)
+        models[index].removeAll { $0 == slot }
       } else {
-        chain.append(slot)
-        model.append(slot)
+        let index = Int.random(in: 0...1, using: &generator)
+        lists[index].append(slot, in: &links)
+        models[index].append(slot)
       }
-      #expect(chain.slots == model && chain.count == model.count && chain.contains(slot) == model.contains(slot))
+      #expect(links.contains(slot) == models.joined().contains(slot))
+      for (list, model) in zip(lists, models) {
+        #expect(Array(list.slots(in: links)) == model)
+        #expect(list.first == model.first && list.isEmpty == model.isEmpty)
+      }
     }
-    chain.remove(1_000)
-    #expect(chain.slots == model)
-  }
-}
-
-extension IndexList {
-  var slots: [Int] {
-    Array(sequence(first: first) { $0.flatMap(next(after:)) }.prefix { $0 != nil }.compactMap(\.self))
+    #expect(!links.contains(1_000))
   }
 }
 

@@ -35,8 +35,11 @@ func withBroker<Value: Sendable>(
     try #require(isUp, "the broker did not start")
     return try body(frontend, backend, log)
   }
+  let start = ContinuousClock.now
   await group.triggerGracefulShutdown()
   try await running
+  let time = start.duration(to: .now)
+  #expect(time < .seconds(5), "the broker took \(time) to stop")
   #expect(log.entries.last?.message == "stopped")
   return value
 }
