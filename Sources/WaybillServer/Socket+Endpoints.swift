@@ -7,7 +7,7 @@ extension Socket {
   /// Binds an endpoint and says so.
   package func listen(at address: String, as security: ServerSecurity, _ logger: Logger) throws(ZeroMQError) {
     try security.apply(to: self)
-    // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
+    // Only for an IPv6 address, as an IPv4 address would be shown as a mapped one.
     try set(.ipv6, to: address.contains("["))
     let actual = try bind(address)
     logger.notice("listening", metadata: [LogKey.endpoint: "\(actual)"])
