@@ -6,29 +6,29 @@ extension Socket {
   /// an error and not a closed connection.
   package static let maxRequestBytes = 1 << 20
 
-  /// For a socket that clients come to, or a proxy with clients behind it.
+  /// For a socket that clients connect to, or that connects to a proxy of clients.
   package func configureForClients(linger: Duration) throws(ZeroMQError) {
     try set(.linger, to: linger)
     try set(.maxMessageSize, to: Self.maxRequestBytes)
-    // libzmq's thread gives a connection as much as this takes before it turns to the next one.
+    // libzmq's I/O thread fills this buffer of a connection before it turns to the next one.
     try set(.sendBufferSize, to: 512 * 1_024)
     try configureConnections()
   }
 
-  /// For the socket of a broker that workers come to.
+  /// For the socket of a broker that workers connect to.
   package func configureForWorkers(linger: Duration) throws(ZeroMQError) {
     try set(.linger, to: linger)
-    // Workers are believed; this stops a peer that is none.
+    // Workers are trusted; this limits a peer that is no worker.
     try set(.maxMessageSize, to: 1 << 30)
     try set(.routerMandatory, to: true)
-    // A worker with a name of its own that starts again has that name at once.
+    // A worker that restarts with the same routing id takes it over at once.
     try set(.routerHandover, to: true)
     try configureConnections()
   }
 
-  /// For the socket of a worker that goes to a broker.
+  /// For the socket of a worker that connects to a broker.
   package func configureForBroker() throws(ZeroMQError) {
-    // What a socket that was given up has yet to say must not be heard after the next one spoke.
+    // What an abandoned socket has not sent yet must not arrive after the messages of the next one.
     try set(.linger, to: .zero)
     try set(.maxMessageSize, to: Self.maxRequestBytes)
     try set(.ipv6, to: true)
@@ -36,14 +36,14 @@ extension Socket {
   }
 
   private func configureConnections() throws(ZeroMQError) {
-    // A peer that never says who it is, or that vanished without a word, is let go.
+    // A peer that never ends its handshake, or that vanished, is disconnected.
     try set(.handshakeInterval, to: .seconds(10))
     try set(.heartbeatInterval, to: .seconds(10))
     try set(.heartbeatTimeout, to: .seconds(30))
     // Many may connect at once, or wait until there is a descriptor for them. Over TCP, whoever finds the queue full tries
     // again only after 1, 3, 7 and 15 s. The system has a bound of its own, which is as high on any recent kernel.
     try set(.backlog, to: 4_096)
-    // A peer that comes back is found within two seconds, and not all of its peers come at once.
+    // The peers of a service that comes back connect within two seconds, and not all at once.
     try set(.reconnectInterval, to: .milliseconds(100))
     try set(.reconnectIntervalMax, to: .seconds(2))
   }

@@ -15,7 +15,7 @@ extension Socket {
     at address: String, as security: ServerSecurity, for peers: DescriptorLimit.Peers = .clients, _ logger: Logger
   ) throws(ZeroMQError) {
     try security.apply(to: self)
-    // Only where it is asked for, as an IPv4 address would be shown as a mapped one.
+    // Only for an IPv6 address, as an IPv4 address would be shown as a mapped one.
     try set(.ipv6, to: address.contains("["))
     let actual = try bind(address)
     ConnectionGate.open(at: actual, of: self, logger) { DescriptorLimit.bound(of: peers) }

@@ -7,10 +7,10 @@ struct ProxyConnections {
   private let addresses: [String]
   private let logger: Logger
   private var states: [String: ReconnectState]
-  /// When to connect again to the addresses that libzmq gave up.
+  /// When to connect to the addresses again that libzmq gave up.
   private var retries: [String: ContinuousClock.Instant] = [:]
-  /// The configured addresses by the endpoints that events name. Only connections that the socket makes itself are told of
-  /// as connected.
+  /// The configured addresses by the endpoints that events name. Only for connections that the socket makes itself there
+  /// are `connected` events.
   private var addressesOfEndpoint: [String: [String]] = [:]
   private var clientFailures = RateLimit(most: 10, each: .seconds(10))
 

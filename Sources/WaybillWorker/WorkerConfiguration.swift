@@ -1,20 +1,20 @@
 package import CurveSecurity
 
-/// Where a worker stands.
+/// Where and how a worker serves.
 package struct WorkerConfiguration: Sendable {
-  /// A place in the network, and who waits for whom there.
+  /// An address, and who connects to whom there.
   package enum Endpoint: Sendable, Hashable {
-    /// Clients come to the worker.
+    /// Clients connect to the worker.
     case bind(String)
-    /// The worker goes to a proxy's DEALER, and shares the clients that come there with other workers.
+    /// The worker connects to a proxy's DEALER, and shares the proxy's clients with other workers.
     case connect(String)
-    /// The worker goes to a broker, and joins its pool.
+    /// The worker connects to a broker, and joins its pool.
     case broker(String)
   }
 
   /// Where the worker serves: `tcp://host:port` or `ipc://path`.
   package var endpoints: [Endpoint]
-  /// What is asked of those who come to an endpoint that the worker binds.
+  /// What peers have to prove that connect to an endpoint of the worker.
   package var security: ServerSecurity
   /// How the worker proves who it is to a proxy or a broker that it connects to.
   package var peerSecurity: ClientSecurity
