@@ -145,7 +145,8 @@ let package = Package(
     tests(
       "WaybillBrokerTests",
       [
-        "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillBroker", "WaybillClient",
+        "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillBroker",
+        "WaybillClient",
         "WaybillServer",
         "ZeroMQ", lifecycle, logging,
       ]),

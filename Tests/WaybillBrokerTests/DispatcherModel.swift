@@ -126,9 +126,12 @@ struct DispatcherModel: ~Copyable {
       fault = "\(requests.count) requests, not \(dispatcher.requestCount)"
     }
     if dispatcher.workerCount != workers.count { fault = "\(workers.count) workers, not \(dispatcher.workerCount)" }
-    let waiting = clients.reduce(0) { $0 + $1.waiting }
-    let bytes = clients.reduce(0) { $0 + $1.bytes }
-    let active = clients.count { $0.requests > 0 }
+    var (waiting, bytes, active) = (0, 0, 0)
+    for client in clients {
+      waiting += client.waiting
+      bytes += client.bytes
+      if client.requests > 0 { active += 1 }
+    }
     if dispatcher.waitingCount != waiting { fault = "\(waiting) wait, not \(dispatcher.waitingCount)" }
     if dispatcher.byteCount != bytes { fault = "\(bytes) bytes, not \(dispatcher.byteCount)" }
     if dispatcher.clientCount != active { fault = "\(active) clients, not \(dispatcher.clientCount)" }

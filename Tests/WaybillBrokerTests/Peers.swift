@@ -1,3 +1,4 @@
+import CurveSecurity
 import Foundation
 import ServiceTesting
 import Synchronization
@@ -41,12 +42,15 @@ final class Peers: Sendable {
 }
 
 /// A DEALER that hangs no test.
-func openDealer(_ endpoint: String, receiveHighWaterMark: Int? = nil) throws(ZeroMQError) -> Socket {
+func openDealer(
+  _ endpoint: String, receiveHighWaterMark: Int? = nil, as security: ClientSecurity = .none
+) throws(ZeroMQError) -> Socket {
   let socket = try Socket(.dealer, in: Context())
   try socket.set(.linger, to: .zero)
   try socket.set(.receiveTimeout, to: .seconds(10))
   try socket.set(.sendTimeout, to: .milliseconds(100))
   if let receiveHighWaterMark { try socket.set(.receiveHighWaterMark, to: receiveHighWaterMark) }
+  try security.apply(to: socket)
   try socket.connect(endpoint)
   return socket
 }

@@ -1,3 +1,4 @@
+import CurveSecurity
 import Logging
 import ServiceLifecycle
 import ServiceTesting
@@ -11,12 +12,14 @@ import ZeroMQ
 /// - Parameters:
 ///   - limits: How long and how much it waits.
 ///   - maxOutstandingBytes: How many bytes of large replies may be left unread.
+///   - clientSecurity: Which clients may connect.
 ///   - body: Is given where clients go, where workers go, and what the broker logs.
 /// - Returns: What `body` returns.
 /// - Throws: What `body` throws, or the broker.
 @discardableResult
 func withBroker<Value: Sendable>(
   _ limits: DispatchLimits = DispatchLimits(), maxOutstandingBytes: Int = 512 << 20,
+  clientSecurity: ServerSecurity = .none,
   _ body: @escaping @Sendable (_ frontend: String, _ backend: String, LogRecorder) throws -> Value
 ) async throws -> Value {
   let log = LogRecorder()
@@ -26,12 +29,13 @@ func withBroker<Value: Sendable>(
   let (frontend, backend) = (uniqueIPCEndpoint(), uniqueIPCEndpoint())
   let broker = Broker(
     BrokerConfiguration(
-      frontends: [frontend], backends: [backend], limits: limits, maxOutstandingBytes: maxOutstandingBytes),
+      frontends: [frontend], backends: [backend], clientSecurity: clientSecurity, limits: limits,
+      maxOutstandingBytes: maxOutstandingBytes),
     logger: log.logger)
   let group = ServiceGroup(services: [broker], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
   async let running: Void = group.run()
   let value = try await blocking {
-    let isUp = eventually { log.entries.count == 2 }
+    let isUp = eventually { log.entries.count { $0.message == "listening" } == 2 }
     try #require(isUp, "the broker did not start")
     return try body(frontend, backend, log)
   }

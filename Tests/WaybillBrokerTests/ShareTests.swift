@@ -1,4 +1,6 @@
+import CurveSecurity
 import Foundation
+import ImageWire
 import ServiceTesting
 import Synchronization
 import Testing
@@ -36,6 +38,54 @@ import ZeroMQ
       #expect(beside.overtaken < 500)
       peers.end()
       #expect(peers.failed == 0)
+    }
+  }
+
+  @Test("All connections with one key are one client", .enabled(if: CurveKeyPair.isSupported))
+  func shareOfKey() async throws {
+    let (keys, alice, bob) = (try CurveKeyPair.generate(), try CurveKeyPair.generate(), try CurveKeyPair.generate())
+    let folder = "\(NSTemporaryDirectory())/waybill-\(UUID().uuidString.prefix(8))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, key) in [("alice", alice), ("bob", bob)] {
+      let certificate = "curve\n    public-key = \"\(key.publicKey)\"\n"
+      try Data(certificate.utf8).write(to: URL(filePath: "\(folder)/\(name).key"))
+    }
+    let limits = DispatchLimits(deadline: .seconds(60), retryAfter: .seconds(60), maxWaiting: 10, maxInFlight: 1)
+    try await withBroker(limits, clientSecurity: .curve(keys, clients: .folder(folder))) { frontend, backend, log in
+      func open(_ own: CurveKeyPair) throws -> Socket {
+        try openDealer(frontend, as: .curve(serverKey: keys.publicKey, own))
+      }
+      func ask(_ socket: borrowing Socket, _ body: UInt8) throws {
+        let isSent = try socket.sendIfReady(parts: [[], [body]])
+        #expect(isSent)
+      }
+      func isRefused(_ socket: borrowing Socket) throws -> Bool {
+        let answer = try socket.receiveMultipart(maxParts: 2, maxBytes: 1_000)
+        return answer.withFrame(1) { Array($0) } == packed { $0.pack(DispatchError.shareUsed.error, in: .plain) }
+      }
+      let worker = try FakeMajordomoWorker(backend)
+      try worker.join(log)
+      let first = try open(alice)
+      try ask(first, 1)
+      var (address, body) = try worker.takeRequest()
+      for _ in 1...7 { try ask(first, 1) }
+      let isFirstRefused = try isRefused(first)
+      #expect(isFirstRefused)
+      let second = try open(alice)
+      try ask(second, 1)
+      let isSecondRefused = try isRefused(second)
+      #expect(isSecondRefused)
+      // The other key has room, and its turn next but one at the latest.
+      let other = try open(bob)
+      try ask(other, 2)
+      for _ in 0..<20 where body != [[2]] {
+        try worker.answer(address, [3])
+        (address, body) = try worker.takeRequest()
+      }
+      try worker.answer(address, [4])
+      let answer = try other.receiveMultipart(maxParts: 2, maxBytes: 1_000).withFrame(1) { Array($0) }
+      #expect(answer == [4])
     }
   }
 
