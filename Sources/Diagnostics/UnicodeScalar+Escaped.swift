@@ -1,16 +1,17 @@
 extension Unicode.Scalar {
-  /// The character as it may stand in a message to a person: escaped if it could disturb a terminal or a log, or end the
-  /// quotation that it stands in.
-  ///
-  /// Harmless is what shows as one mark and changes nothing around it, unlike controls, line breaks, marks that turn the
-  /// direction of text and marks that pile up on the character before.
-  package var escaped: String {
+  /// Whether the character shows as one mark and changes nothing around it, unlike controls, line breaks, marks that turn
+  /// the direction of text and marks that pile up on the character before.
+  var isHarmless: Bool {
     switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
       .nonspacingMark, .enclosingMark, .spacingMark:
-      escaped(asASCII: true)
-    default:
-      self == "\"" || self == "\\" ? escaped(asASCII: true) : String(self)
+      false
+    default: true
     }
+  }
+
+  /// The character as it may stand in a quotation: escaped if it could disturb a terminal or a log, or end the quotation.
+  package var escaped: String {
+    isHarmless && self != "\"" && self != "\\" ? String(self) : escaped(asASCII: true)
   }
 }

@@ -1,6 +1,6 @@
-import ImageAPI
 import Foundation
 import GRDB
+import ImageAPI
 import ImageSources
 import ServiceTesting
 import Testing

@@ -1,5 +1,5 @@
-import ImageAPI
 import Foundation
+import ImageAPI
 import ImageSources
 import Testing
 

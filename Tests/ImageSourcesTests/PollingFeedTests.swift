@@ -66,7 +66,9 @@ private var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawVal
     let registry = ImageRegistry(sources: ["scripted"])
     let log = LogRecorder()
     let reader = PollingFeed(source, index: 0, logger: log.logger)
-    let group = ServiceGroup(services: [RunningFeed(reader, into: registry)], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+    let group = ServiceGroup(
+      services: [RunningFeed(reader, into: registry)], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+    )
     async let running: Void = group.run()
     let states = try await blocking {
       var states: [SourceStatus.State] = []

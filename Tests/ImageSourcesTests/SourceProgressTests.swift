@@ -1,5 +1,5 @@
-import ImageAPI
 import Foundation
+import ImageAPI
 import ImageRegistry
 import ImageSources
 import Logging
@@ -39,7 +39,9 @@ private struct SlowSource: ImageSource {
   }
 
   private func run(_ reader: PollingFeed, until condition: @escaping @Sendable () -> Bool) async throws {
-    let group = ServiceGroup(services: [RunningFeed(reader, into: registry)], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+    let group = ServiceGroup(
+      services: [RunningFeed(reader, into: registry)], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+    )
     async let running: Void = group.run()
     let held = try await blocking { eventually(condition) }
     await group.triggerGracefulShutdown()
