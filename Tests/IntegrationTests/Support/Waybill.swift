@@ -29,9 +29,10 @@ struct RunningWorker {
 
   /// Starts a worker, waits until it listens or connects, and until it has read its sources where that can be awaited.
   static func start(
-    serving sources: [String], at arguments: [String] = ["--bind", "tcp://127.0.0.1:*"], isReadable: Bool = true
+    serving sources: [String], at arguments: [String] = ["--bind", "tcp://127.0.0.1:*"], isReadable: Bool = true,
+    environment: [String: String] = [:]
   ) async throws -> RunningWorker {
-    let process = try ChildProcess([Waybill.path(), "worker"] + sources + arguments)
+    let process = try ChildProcess([Waybill.path(), "worker"] + sources + arguments, environment: environment)
     let places = arguments.count { $0 == "--bind" || $0 == "--connect" }
     func lines(_ event: String) -> [Substring] { process.errors.lines.filter { $0.hasSuffix(" \(event)") } }
     let isUp = try await eventually {
