@@ -22,6 +22,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqliteLibrary = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 /// Which target may import which is in `Sources/check-imports`, and CONTRIBUTING.md says what lives where.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -71,7 +72,7 @@ let package = Package(
       "ImageSources",
       [
         "CArchive", "Concurrency", "Diagnostics", "FileReading", "ImageAPI", "ImageRegistry", crypto, lifecycle,
-        logging, sqlite,
+        logging, sqlite, sqliteLibrary,
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),

@@ -1,7 +1,10 @@
 internal import FileReading
-internal import Glibc
 
 /// A folder of public certificates, `NAME.key`, that is read again when it changes. Used by one thread.
+///
+/// Whoever is let in stays so while the list, or his key, cannot be read because the process or the machine is out of
+/// descriptors or memory, or because the disk fails. A list that is missing or may not be read lets nobody in, and a key that
+/// is wrong or may not be read is left out. All is tried again.
 struct AuthorizedKeys {
   /// What the folder held when it was read.
   struct Contents: Equatable {
@@ -11,66 +14,102 @@ struct AuthorizedKeys {
   }
 
   let path: String
-  private var watched: [String: FileWatch]?
+  private var files: [String: RememberedFile<String>] = [:]
+  private var last: Contents?
 
   /// More would be something else than a list of clients.
   static let maxFiles = 10_000
+  /// Hidden files and what is no key count too.
+  private static let maxEntries = 100_000
 
   init(path: String) {
     self.path = path
   }
 
+  /// Checks that the folder can be read.
+  ///
+  /// - Throws: ``SecurityError`` otherwise.
+  func check() throws(SecurityError) {
+    do {
+      _ = try fileNames()
+    } catch {
+      throw SecurityError(error, of: path)
+    }
+  }
+
   /// Reads the folder if it may have changed since.
   ///
-  /// - Returns: What it holds, nil if nothing changed. Of a folder that cannot be read that is no key at all.
+  /// - Returns: What it holds, nil if nothing changed.
   mutating func read() -> Contents? {
-    do throws(SecurityError) {
-      let names = try fileNames()
-      let stamps = names.map { ($0, FileFingerprint(following: "\(path)/\($0)")) }
-      if let watched, watched.count == names.count,
-        stamps.allSatisfy({ name, stamp in watched[name]?.mayHaveChanged(to: stamp) == false })
-      {
-        return nil
-      }
-      let opened = FileFingerprint.now()
-      var contents = Contents()
-      for name in names {
-        do throws(SecurityError) {
-          contents.keys.insert(try Certificate(KeyFile.read("\(path)/\(name)"), path: "\(path)/\(name)").publicKey)
-        } catch {
-          contents.problems.append(error)
-        }
-      }
-      watched = Dictionary(uniqueKeysWithValues: stamps.map { ($0, FileWatch($1, opened: opened)) })
-      return contents
+    let names: [String]
+    do {
+      names = try fileNames()
     } catch {
-      watched = nil
-      return Contents(problems: [error])
+      if !error.keepsKeys {
+        files = [:]
+        last = nil
+      }
+      return Contents(keys: last?.keys ?? [], problems: [SecurityError(error, of: path)])
+    }
+    let there = Set(names)
+    files = files.filter { there.contains($0.key) }
+    var contents = Contents()
+    for name in names { read(name, into: &contents) }
+    guard contents != last else { return nil }
+    last = contents
+    return contents
+  }
+
+  /// Reads the key `name` if it may have changed, and adds it, or what is wrong with it.
+  private mutating func read(_ name: String, into contents: inout Contents) {
+    let path = "\(path)/\(name)"
+    var file = files[name] ?? RememberedFile()
+    var exhaustion: ReadingError?
+    if file.mayHaveChanged(path, FileFingerprint.following) {
+      do {
+        try file.update(keepingValue: { error, _ in error.cause?.keepsKeys ?? false }) { _, _ throws(ReadingError) in
+          try Self.key(path)
+        }
+      } catch {
+        exhaustion = error
+      }
+    }
+    files[name] = file
+    if let key = file.value { contents.keys.insert(key) }
+    if let error = exhaustion ?? file.error {
+      contents.problems.append(error.cause.map { SecurityError($0, of: path) } ?? SecurityError(.invalid, error.reason))
+    }
+  }
+
+  private static func key(_ path: String) throws(ReadingError) -> (String, FileWatch) {
+    let opened = FileFingerprint.now()
+    let text: String
+    let watch: FileWatch
+    do throws(FileError) {
+      let file = try OpenFile(path: path)
+      watch = FileWatch(file.fingerprint, opened: opened)
+      text = try KeyFile.text(of: file)
+    } catch {
+      throw ReadingError(path, error, opened: opened) { () throws(FileError) in try FileFingerprint.following(path) }
+    }
+    do {
+      return (try Certificate(text, path: path).publicKey, watch)
+    } catch {
+      throw ReadingError(path, error.description, watch: watch)
     }
   }
 
   /// The names of the certificates, in order.
-  ///
-  /// - Throws: ``SecurityError`` when the folder cannot be read.
-  func fileNames() throws(SecurityError) -> [String] {
-    guard let folder = opendir(path) else { throw SecurityError(errno: errno, cannot: "read", path) }
-    defer { closedir(folder) }
+  private func fileNames() throws(FileError) -> [String] {
+    let entries = try Folder(path: path).entries(limit: Self.maxEntries)
     // A folder that changes meanwhile may give a name twice.
-    var names: Set<String> = []
-    while true {
-      errno = 0
-      guard let entry = readdir(folder) else {
-        guard errno == 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
-        return names.sorted()
-      }
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      guard let name = String(validating: bytes, as: UTF8.self), name.hasSuffix(Certificate.publicSuffix),
-        !name.hasPrefix(".")
-      else { continue }
-      names.insert(name)
-      guard names.count <= Self.maxFiles else {
-        throw SecurityError(.invalid, "\(path) holds more than \(Self.maxFiles) keys")
-      }
-    }
+    let names = Set(entries.lazy.filter { $0.isUTF8 && $0.name.hasSuffix(Certificate.publicSuffix) }.map(\.name))
+    guard names.count <= Self.maxFiles else { throw .tooMany(limit: Self.maxFiles) }
+    return names.sorted()
   }
+}
+
+extension FileError {
+  /// Whether keys that could be read before stay valid.
+  fileprivate var keepsKeys: Bool { isExhaustion || self == .inputOutput }
 }

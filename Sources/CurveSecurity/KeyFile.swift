@@ -1,3 +1,4 @@
+internal import FileReading
 internal import Glibc
 
 /// Reads and writes the small files that keys are in.
@@ -13,30 +14,25 @@ enum KeyFile {
   /// - Returns: The whole text, repaired where it is not UTF-8.
   /// - Throws: ``SecurityError``.
   static func read(_ path: String, isPrivate: Bool = false) throws(SecurityError) -> String {
-    let file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    guard file >= 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw SecurityError(errno: errno, cannot: "read", path) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw SecurityError(.invalid, "\(path) is not a regular file") }
-    guard !isPrivate || status.st_uid != geteuid() || status.st_mode & 0o077 == 0 else {
-      let mode = String(status.st_mode & 0o777, radix: 8)
-      throw SecurityError(.denied, "\(path) is secret and has the mode 0\(mode): say chmod 600 \(path)")
+    let mode: mode_t
+    let text: String
+    do {
+      let file = try OpenFile(path: path)
+      mode = file.status.st_uid == geteuid() ? file.status.st_mode & 0o777 : 0
+      text = try self.text(of: file)
+    } catch {
+      throw SecurityError(error, of: path)
     }
-    var bytes = [UInt8](repeating: 0, count: limit + 1)
-    var count = 0
-    while count <= limit {
-      let result = bytes.withUnsafeMutableBytes { room in
-        Glibc.read(file, room.baseAddress?.advanced(by: count), room.count - count)
-      }
-      if result == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
-      if result > 0 {
-        count += result
-      } else if errno != EINTR {
-        throw SecurityError(errno: errno, cannot: "read", path)
-      }
+    guard !isPrivate || mode & 0o077 == 0 else {
+      throw SecurityError(
+        .denied, "\(path) is secret and has the mode 0\(String(mode, radix: 8)): say chmod 600 \(path)")
     }
-    throw SecurityError(.invalid, "\(path) has more than \(limit) bytes: it is no certificate")
+    return text
+  }
+
+  /// The whole text of an open file, repaired where it is not UTF-8.
+  static func text(of file: borrowing OpenFile) throws(FileError) -> String {
+    String(decoding: try file.contents(limit: limit), as: UTF8.self)
   }
 
   /// Writes a new file beside `path`, with its last byte on the disk before it gets that name.

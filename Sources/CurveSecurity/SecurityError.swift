@@ -1,3 +1,5 @@
+internal import Diagnostics
+internal import FileReading
 internal import Glibc
 
 /// Why a key or a list of keys cannot be used.
@@ -23,7 +25,20 @@ public struct SecurityError: Error, Sendable, Hashable, CustomStringConvertible 
 
   init(_ code: Code, _ description: String) {
     self.code = code
-    self.description = description
+    // The names of files come from a folder that others may write to.
+    self.description = description.escaped
+  }
+
+  /// What was met when the file or folder at `path` was read.
+  init(_ error: FileError, of path: String) {
+    let code: Code =
+      switch error {
+      case .missing, .notAFolder: .missing
+      case .denied: .denied
+      case .symbolicLink, .notAFile, .tooLarge, .tooMany: .invalid
+      case .changing, .failed: .system
+      }
+    self.init(code, "\(path) \(error.reason)")
   }
 
   init(exists path: String) {

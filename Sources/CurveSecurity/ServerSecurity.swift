@@ -20,7 +20,7 @@ public enum ServerSecurity: Sendable, Hashable {
   /// - Throws: ``SecurityError``.
   public func check() throws(SecurityError) {
     guard case .curve(_, .folder(let path)) = self else { return }
-    _ = try AuthorizedKeys(path: path).fileNames()
+    try AuthorizedKeys(path: path).check()
   }
 
   /// Has it asked of those who come to the endpoints that `socket` binds from now on.

@@ -5,6 +5,10 @@ package func quoted(_ text: String) -> String {
 }
 
 extension String {
-  /// The text with everything escaped that could disturb a terminal or a log.
-  package var escaped: String { unicodeScalars.map(\.escaped).joined() }
+  /// The text with everything escaped that could disturb a terminal or a log. Text that is escaped already stays as it is.
+  package var escaped: String {
+    // Nearly all text is plain.
+    if utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return self }
+    return unicodeScalars.map(\.escaped).joined()
+  }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Why a file or folder of a store could not be read.
+/// Why a file or folder could not be read.
 package enum FileError: Error, Hashable {
   case missing
   case denied
@@ -8,11 +8,14 @@ package enum FileError: Error, Hashable {
   case notAFolder
   case notAFile
   case tooLarge(size: Int64, limit: Int)
-  /// A folder with more in it than is believed.
+  /// A folder with more entries than the limit.
   case tooMany(limit: Int)
   /// Written to while it was read.
   case changing
   case failed(errno: CInt)
+
+  package static let inputOutput = FileError.failed(errno: EIO)
+  package static let outOfMemory = FileError.failed(errno: ENOMEM)
 
   package init(errno: CInt) {
     switch errno {
@@ -25,7 +28,20 @@ package enum FileError: Error, Hashable {
     }
   }
 
-  /// A clause that goes on from the file's name.
+  /// Whether a second try may succeed though the file stays as it is. All else is a fact about the file.
+  package var isTransient: Bool {
+    switch self {
+    case .denied, .changing, .failed: true
+    case .missing, .symbolicLink, .notAFolder, .notAFile, .tooLarge, .tooMany: false
+    }
+  }
+
+  /// Whether this process or the machine is out of descriptors or memory, which is no fault of the file's.
+  package var isExhaustion: Bool {
+    self == .failed(errno: EMFILE) || self == .failed(errno: ENFILE) || self == .outOfMemory
+  }
+
+  /// A clause that follows the file's name.
   package var reason: String {
     switch self {
     case .missing: "does not exist"

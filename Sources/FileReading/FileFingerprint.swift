@@ -25,18 +25,12 @@ package struct FileFingerprint: Sendable, Hashable {
       modified: Self.nanoseconds(status.st_mtim), changed: Self.nanoseconds(status.st_ctim))
   }
 
-  /// The stamp of the file at `path`, nil if there is none. A link there has its own stamp.
-  package init?(path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
-    self.init(status)
-  }
-
-  /// The stamp of what `path` leads to, through links, nil if there is nothing.
-  package init?(following path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    self.init(status)
+  /// The fingerprint of what `path` leads to, through links.
+  ///
+  /// - Returns: nil if there is nothing.
+  /// - Throws: ``FileError`` if the operating system does not say.
+  package static func following(_ path: String) throws(FileError) -> FileFingerprint? {
+    try FileStatus.ifThere { stat(path, &$0) }.map(FileFingerprint.init)
   }
 
   /// Nanoseconds since 1970.

@@ -8,10 +8,10 @@ extension Folder {
     package let isUTF8: Bool
   }
 
-  /// The folder's own stamp, which changes when something in it is made, removed or renamed.
+  /// The folder's own fingerprint, which changes when something in it is made, removed or renamed.
   ///
   /// - Throws: ``FileError`` if the operating system does not say.
-  package func ownStamp() throws(FileError) -> FileFingerprint {
+  package func ownFingerprint() throws(FileError) -> FileFingerprint {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(errno: errno) }
     return FileFingerprint(status)

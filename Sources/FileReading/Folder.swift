@@ -27,61 +27,48 @@ package final class Folder: Sendable {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// The stamp of the file `name`, nil if there is none.
-  package func stamp(_ name: String) -> FileFingerprint? { status(name).map(FileFingerprint.init) }
-
-  /// Reads the regular file `name`.
+  /// The fingerprint of the file `name`, a link for itself.
   ///
-  /// - Parameters:
-  ///   - name: the file, which is no path.
-  ///   - limit: bytes; a larger file is not read at all.
-  /// - Returns: the whole file, and what it was when it was read.
-  /// - Throws: ``FileError/changing`` if the file was written to meanwhile; the bytes may be of two versions.
-  package func read(_ name: String, limit: Int) throws(FileError) -> (bytes: [UInt8], stamp: FileFingerprint) {
-    let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    guard file >= 0 else { throw FileError(errno: errno) }
-    defer { close(file) }
+  /// - Returns: nil if there is nothing.
+  /// - Throws: ``FileError`` if the operating system does not say.
+  package func fingerprint(of name: String) throws(FileError) -> FileFingerprint? {
+    try status(of: name).map(FileFingerprint.init)
+  }
 
-    let before = try Self.regularFile(file)
-    guard before.size <= limit else { throw .tooLarge(size: before.size, limit: limit) }
-    // One more than the size, to see that a file has grown.
-    let capacity = Int(before.size) + 1
-    var failure: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-      while count < capacity {
-        let result = Glibc.read(file, buffer.baseAddress?.advanced(by: count), capacity - count)
-        if result > 0 {
-          count += result
-        } else if result == 0 {
-          return
-        } else if errno != EINTR {
-          failure = errno
-          return
-        }
-      }
+  /// What the file system says of `name`, a link for itself.
+  ///
+  /// - Returns: nil if there is nothing.
+  /// - Throws: ``FileError`` if the operating system does not say.
+  package func status(of name: String) throws(FileError) -> stat? {
+    try FileStatus.ifThere { fstatat(descriptor, name, &$0, AT_SYMLINK_NOFOLLOW) }
+  }
+
+  /// The folder `name` in this one, nil if there is none.
+  package func folderIfThere(_ name: String) throws(FileError) -> Folder? {
+    do {
+      return try Folder(name, in: self)
+    } catch {
+      guard error == .missing else { throw error }
+      return nil
     }
-    guard failure == 0 else { throw FileError(errno: failure) }
-    guard bytes.count == before.size, try Self.regularFile(file) == before else { throw .changing }
-    return (bytes, before)
   }
 
-  /// The stamp of an open file, if it is a regular one.
-  package static func regularFile(_ descriptor: CInt) throws(FileError) -> FileFingerprint {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError(errno: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
-    return FileFingerprint(status)
-  }
-
-  /// What the file system says of `name`, a link for itself; nil if there is nothing.
-  package func status(_ name: String) -> stat? {
-    var status = stat()
-    return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
+  /// The folder `name` in this one, nil if there is nothing, a file or a link.
+  ///
+  /// - Throws: ``FileError`` that may pass.
+  package func subfolder(_ name: String) throws(FileError) -> Folder? {
+    do {
+      return try Folder(name, in: self)
+    } catch {
+      if error.isTransient { throw error }
+      return nil
+    }
   }
 
   private func isLink(_ name: String) -> Bool {
     let saved = errno
     defer { errno = saved }
-    return status(name).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
+    var status = stat()
+    return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 }

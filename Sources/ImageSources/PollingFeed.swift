@@ -33,7 +33,7 @@ package struct PollingFeed: ImageFeed {
     self.source = source
     self.index = index
     var logger = logger
-    logger[metadataKey: LogKey.source] = "\(source.name)"
+    logger[metadataKey: LogKey.source] = "\(source.name.escaped)"
     self.logger = logger
     self.show = show
   }

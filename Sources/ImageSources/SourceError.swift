@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileReading
 
 /// Why a source as a whole cannot be opened or read.
@@ -31,23 +32,38 @@ package struct SourceError: Error, Sendable, Hashable {
   /// One sentence: what was wrong, with which path or value, and what to do.
   package let message: String
 
-  /// An error of the kind `code`.
+  /// An error of the kind `code`. What could disturb a log or a terminal in the message is escaped.
   package init(_ code: Code, _ message: String) {
     self.code = code
-    self.message = message
+    self.message = message.escaped
   }
 
   /// The error for a file or folder that the source cannot do without.
-  init(_ path: String, _ problem: FileError, remedy: String) {
-    let code: Code =
-      switch problem {
-      case .missing: .missing
-      case .denied: .denied
-      case .symbolicLink, .notAFolder, .notAFile: .wrongKind
-      case .tooLarge, .tooMany, .changing: .broken
-      case .failed: .unreadable
-      }
-    self.init(code, "\(path) \(problem.reason): \(remedy)")
+  init(_ path: String, _ cause: FileError, remedy: String) {
+    self.init(Self.code(of: cause), "\(path) \(cause.reason): \(remedy)")
+  }
+
+  /// The error for a file in the folder `path` that the source cannot do without.
+  init(in path: String, _ error: ReadingError, remedy: String) {
+    self.init(error, "\(path)/\(error.file): \(error.reason); \(remedy)")
+  }
+
+  /// The error for a file that the source cannot do without.
+  init(_ error: ReadingError, _ message: String) {
+    self.init(error.cause.map(Self.code) ?? .broken, message)
+  }
+
+  /// Whether a source may be opened in spite of the error, as it may pass: reading tells whether it has.
+  var mayPass: Bool { code == .unreadable }
+
+  private static func code(of cause: FileError) -> Code {
+    switch cause {
+    case .missing: .missing
+    case .denied: .denied
+    case .symbolicLink, .notAFolder, .notAFile: .wrongKind
+    case .tooLarge, .tooMany, .changing: .broken
+    case .failed: .unreadable
+    }
   }
 }
 

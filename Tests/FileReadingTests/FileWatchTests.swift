@@ -36,4 +36,30 @@ import Testing
     #expect(!watch.mayHaveChanged(to: nil))
     #expect(watch.mayHaveChanged(to: stamp()))
   }
+
+  @Test func aFaultThatPassesIsTriedAgainLaterAndLater() {
+    let start = ContinuousClock.now
+    var watch = FileWatch(stamp(), opened: .max).retrying(after: .inputOutput, at: start)
+    var now = start
+    for delay in [0.5, 1, 2, 3, 3] {
+      #expect(!watch.mayHaveChanged(to: stamp(), at: now + .seconds(delay - 0.01)))
+      now += .seconds(delay)
+      #expect(watch.mayHaveChanged(to: stamp(), at: now))
+      watch = watch.retrying(after: .denied, previous: watch, at: now)
+    }
+  }
+
+  @Test func aFileThatIsBeingWrittenIsReadAgainAtOnce() {
+    #expect(FileWatch(stamp(), opened: .max).retrying(after: .changing).mayHaveChanged(to: stamp()))
+  }
+
+  @Test(arguments: [FileError.missing, .symbolicLink, .notAFile, .notAFolder, .tooMany(limit: 1)])
+  func aFactIsNotTriedAgain(error: FileError) {
+    #expect(!FileWatch(stamp(), opened: .max).retrying(after: error).mayHaveChanged(to: stamp()))
+  }
+
+  @Test func aFileThatCannotBeLookedAtMustBeTried() {
+    let watch = FileWatch(stamp(), opened: .max)
+    #expect(watch.mayHaveChanged(to: try { () throws(FileError) in throw .inputOutput }()))
+  }
 }

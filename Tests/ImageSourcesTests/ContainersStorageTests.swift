@@ -12,7 +12,7 @@ import Testing
 
   private func inventory() throws -> Inventory {
     var source = try ContainersStorage(path: store.path)
-    return try #require(try source.read())
+    return try #require(try source.read()).united
   }
 
   @Test func everyFieldComesFromItsPlace() throws {

@@ -41,7 +41,7 @@ import Testing
       Image(id: try #require(Digest(Self.digest("none")))),
       Image(id: try #require(Digest(Self.digest("odd"))), repoTags: ["k@sha256:00"], size: 7),
     ]
-    #expect(try source.read() == Inventory(images: images.sorted { $0.id < $1.id }))
+    #expect(try source.read()?.united == Inventory(images: images).united)
     #expect(try source.read() == nil)
     #expect(try files() == before)
   }

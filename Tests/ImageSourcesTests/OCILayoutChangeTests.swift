@@ -81,8 +81,26 @@ import Testing
     #expect(try source.read() == nil)
   }
 
+  /// The blobs may be on a disk that is not mounted.
+  @Test(arguments: ["blobs", "blobs/sha256"])
+  func anIndexWithoutBlobsIsAnError(folder: String) throws {
+    try layout.list([layout.image("a:1")])
+    var read = try OCILayout(path: layout.path)
+    #expect(try read.read()?.images.count == 1)
+    var unread = try OCILayout(path: layout.path)
+    let aside = try TestFolder()
+    try FileManager.default.moveItem(atPath: "\(layout.path)/\(folder)", toPath: "\(aside.path)/blobs")
+    for _ in 0..<2 {
+      #expect(try #require(throws: SourceError.self) { try read.read() }.code == .missing)
+      #expect(try #require(throws: SourceError.self) { try unread.read() }.message.contains("mount the disk"))
+    }
+    try FileManager.default.moveItem(atPath: "\(aside.path)/blobs", toPath: "\(layout.path)/\(folder)")
+    #expect(try read.read() == nil)
+    #expect(try unread.read()?.images.count == 1)
+  }
+
   /// What may be missing or wrong at first, and be put right without `index.json` being touched.
-  @Test(arguments: ["manifest", "config", "nested", "nested manifest", "blobs"])
+  @Test(arguments: ["manifest", "config", "nested", "nested manifest"])
   func aBlobThatComesLaterIsSeen(which: String) throws {
     let config = try layout.config(salt: "late")
     let manifest = try layout.manifest(config)
@@ -97,7 +115,6 @@ import Testing
       switch which {
       case "config": config.file
       case "nested": nested.file
-      case "blobs": "blobs"
       default: manifest.file
       }
     let aside = try TestFolder()

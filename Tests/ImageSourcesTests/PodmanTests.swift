@@ -82,7 +82,7 @@ import Testing
     for id in ids.prefix(2) { try buildah(driver, "manifest", "add", "list", id) }
 
     var source = try ContainersStorage(path: path)
-    let inventory = try #require(try source.read())
+    let inventory = try #require(try source.read()).united
     #expect(inventory.leftOut == [])
     #expect(inventory.images.map(\.id.hex) == ids.dropLast().sorted())
     #expect(Set(inventory.images.map(\.user)) == [.name("root"), .uid(1234), .name("nobody"), .unspecified])

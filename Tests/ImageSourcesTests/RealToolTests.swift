@@ -16,7 +16,7 @@ import Testing
     var source = try OCILayout(path: layout)
     let inventory = try #require(try source.read())
     #expect(inventory.leftOut == [])
-    return inventory.images
+    return inventory.united.images
   }
 
   private func image(_ tag: String) throws -> Image {

@@ -13,6 +13,8 @@ internal import FileReading
 ///   image that its owner has only begun to record.
 /// - An image whose layers are missing or their own ancestors is left out, with the reason. Layers in further stores, which
 ///   a storage.conf can name, are not looked for.
+/// - A folder of images that was a store and has lost its `images.lock`, which the owner never removes, is an error: the
+///   folder is perhaps on a disk that is not mounted. So is a store of which no driver is left.
 ///
 /// Nothing is ever written, no lock is taken, and no symbolic link below the folder is followed. A list that is
 /// half-written, or replaced while what it refers to is read, is read again.
@@ -33,7 +35,11 @@ package struct ContainersStorage: ImageSource {
   /// - Throws: ``SourceError`` if there is no store, with a word on what the folder looks like instead.
   package init(path: String) throws(SourceError) {
     self.path = path
-    _ = try Self.open(path)
+    do {
+      _ = try Self.open(path)
+    } catch {
+      guard error.mayPass else { throw error }
+    }
   }
 
   /// The images, or nil if nothing has changed.
@@ -41,35 +47,43 @@ package struct ContainersStorage: ImageSource {
   /// - Throws: ``SourceError`` if the folder, or a driver's list of images or layers, cannot be read or makes no sense.
   package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let (store, names) = try Self.open(path)
+    for name in drivers.map(\.name) where !names.contains(name) { try checkRemoval(of: name, from: store) }
     if drivers.follow(names) { isChanged = true }
     for index in drivers.indices where try drivers[index].update(in: store, path: path, reporting: progress) {
       isChanged = true
     }
     guard isChanged else { return nil }
     isChanged = false
-    var inventory = Inventory()
-    for driver in drivers {
-      inventory.images += driver.inventory.images
-      inventory.leftOut += driver.inventory.leftOut
+    return Inventory(
+      images: drivers.flatMap(\.inventory.images), leftOut: drivers.flatMap(\.inventory.leftOut))
+  }
+
+  /// Checks that the folder of a driver's images, which is no store any more, is gone altogether.
+  private func checkRemoval(of driver: DriverName, from store: Folder) throws(SourceError) {
+    let folder = "\(path)/\(driver.imagesFolder)"
+    do {
+      guard try store.status(of: driver.imagesFolder) != nil else { return }
+    } catch {
+      throw SourceError(folder, error, remedy: "it must hold the images of the store")
     }
-    inventory.uniteImages()
-    return inventory
+    throw SourceError(
+      .missing, "\(folder) has neither images.json nor images.lock any more: mount the disk that they are on")
   }
 
   private static func open(_ path: String) throws(SourceError) -> (store: Folder, drivers: [DriverName]) {
-    do {
+    let looks: String
+    do throws(FileError) {
       let store = try Folder(path: path)
-      let drivers = try DriverName.all(in: store).filter { StorageDriver.isStore($0, in: store) }
+      var drivers: [DriverName] = []
+      for name in try DriverName.all(in: store) where try StorageDriver.isStore(name, in: store) {
+        drivers.append(name)
+      }
       if !drivers.isEmpty { return (store, drivers) }
-      let looks = OtherStore.looks(store, path: path) ?? "has no folder such as overlay-images with an images.json"
-      throw SourceError(.wrongKind, "\(path) is not a store of containers/storage: it \(looks)")
-    } catch let error as SourceError {
-      throw error
-    } catch let problem as FileError {
-      throw SourceError(
-        path, problem, remedy: "name the folder that Podman calls its graphRoot, such as \(defaultPath)")
+      looks = try OtherStore.looks(store, path: path) ?? "has no folder such as overlay-images with an images.json"
     } catch {
-      throw SourceError(.unreadable, "\(path) cannot be read: \(error)")
+      throw SourceError(
+        path, error, remedy: "name the folder that Podman calls its graphRoot, such as \(defaultPath)")
     }
+    throw SourceError(.wrongKind, "\(path) is not a store of containers/storage: it \(looks)")
   }
 }

@@ -1,83 +1,88 @@
 internal import FileReading
 internal import ImageAPI
 
-/// A file that lists all the records of one kind, as it was when it was last read.
+/// A file that lists all the records of one kind. Without it nothing is known, so an error is one of the whole store.
 struct RecordFile<Contents: Sendable>: Sendable {
-  /// Why what is there cannot be used.
-  private enum Problem {
-    case file(FileError)
-    case contents(JSONError)
+  private struct List {
+    let contents: Contents
+    let digest: Digest
   }
 
   private let name: String
-  /// What the file lists; nil if there is none.
-  private(set) var contents: Contents?
-  private var problem: Problem?
-  private var watch: FileWatch?
-  /// Of the bytes that `contents`, or what is wrong with them, is made of.
-  private var digest: Digest?
+  /// Nil if there is no such file.
+  private var file = RememberedFile<List?>()
 
   /// A file that has not been read yet.
   init(_ name: String) {
     self.name = name
   }
 
-  /// Whether a later write cannot have left the file's stamp as it was when the file was read.
-  var isSettled: Bool { watch?.isSettled ?? false }
+  /// What the file lists; nil if there is none.
+  var contents: Contents? { file.value??.contents }
+
+  /// Whether a later write cannot have left the file's fingerprint as it was when the file was read.
+  var isSettled: Bool { file.isSettled }
 
   /// Whether the file in `folder` may be another than the one that was read.
   func mayHaveChanged(in folder: Folder?) -> Bool {
-    watch?.mayHaveChanged(to: folder?.stamp(name)) ?? true
+    file.mayHaveChanged(name) { name throws(FileError) in try folder?.fingerprint(of: name) }
   }
 
   /// Reads the file, if it may have changed, with `parse`, if it has.
   ///
   /// - Returns: whether it has.
-  mutating func update(in folder: Folder?, _ parse: ([UInt8]) throws(JSONError) -> Contents) -> Bool {
-    guard mayHaveChanged(in: folder) else { return false }
-    let opened = FileFingerprint.now()
-    let bytes: [UInt8]
-    do throws(FileError) {
-      guard let folder else { throw .missing }
-      let read = try folder.readStable(name, limit: StorageLimits.listSize)
-      watch = read.watch
-      bytes = read.bytes
+  /// - Throws: ``SourceError`` if the file, in the folder whose path is `path`, cannot be read or makes no sense.
+  mutating func update(
+    in folder: Folder?, path: String, _ parse: ([UInt8]) throws(JSONError) -> Contents
+  ) throws(SourceError) -> Bool {
+    var isNew = false
+    do throws(ReadingError) {
+      if mayHaveChanged(in: folder) {
+        let wasKnown = file.value != nil
+        let name = name
+        try file.update { last, _ throws(ReadingError) in
+          guard let (bytes, watch) = try Self.read(name, in: folder) else {
+            isNew = !wasKnown || last??.digest != nil
+            return (nil, FileWatch(nil, opened: 0))
+          }
+          let digest = Digest(sha256Of: bytes)
+          if let last = last ?? nil, last.digest == digest { return (last, watch) }
+          isNew = true
+          do throws(JSONError) {
+            return (List(contents: try parse(bytes), digest: digest), watch)
+          } catch {
+            throw ReadingError(name, "it does not list what is in the store: \(error.reason)", watch: watch)
+          }
+        }
+      }
+      if let error = file.error { throw error }
     } catch {
-      let isNew = watch == nil || digest != nil || problem != nil || error != .missing
-      watch = error == .missing ? FileWatch(nil, opened: opened) : FileWatch(folder?.stamp(name), opened: opened)
-      digest = nil
-      if error == .missing { contents = nil }
-      problem = error == .missing ? nil : .file(error)
-      return isNew
+      throw SourceError(in: path, error, remedy: "if nothing is writing it, restore it")
     }
-    let new = Digest(sha256Of: bytes)
-    guard new != digest else { return false }
-    digest = new
-    do throws(JSONError) {
-      contents = try parse(bytes)
-      problem = nil
-    } catch {
-      problem = .contents(error)
-    }
-    return true
+    return isNew
   }
 
-  /// Whether the file still is what was read: not only its stamp, as long as that proves nothing.
+  /// Whether the file still is what was read: not only its fingerprint, as long as that proves nothing.
   func isStill(in folder: Folder?) -> Bool {
-    guard let watch, watch.stamp == folder?.stamp(name) else { return false }
-    guard !watch.isSettled, let digest, let folder else { return true }
-    return (try? folder.read(name, limit: StorageLimits.listSize)).map { Digest(sha256Of: $0.bytes) == digest } ?? false
+    guard !isSettled || mayHaveChanged(in: folder) else { return true }
+    let bytes: [UInt8]?
+    do {
+      bytes = try Self.read(name, in: folder)?.bytes
+    } catch {
+      return false
+    }
+    return bytes.map { Digest(sha256Of: $0) } == file.value??.digest
   }
 
-  /// What is wrong with the file in the folder `path`, if anything is.
-  func error(in path: String) -> SourceError? {
-    switch problem {
-    case .file(let problem): SourceError("\(path)/\(name)", problem, remedy: "it must list what is in the store")
-    case .contents(let error):
-      SourceError(
-        .broken,
-        "\(path)/\(name) does not list what is in the store: \(error.reason); if nothing is writing it, restore it")
-    case nil: nil
+  /// The file, nil if there is none.
+  private static func read(
+    _ name: String, in folder: Folder?
+  ) throws(ReadingError) -> (bytes: [UInt8], watch: FileWatch)? {
+    do {
+      return try folder?.readStable(name, as: name, limit: StorageLimits.listSize)
+    } catch {
+      guard error.cause == .missing else { throw error }
+      return nil
     }
   }
 }

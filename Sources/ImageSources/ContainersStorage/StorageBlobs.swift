@@ -6,81 +6,91 @@ internal import ImageAPI
 struct StorageBlobs: Sendable {
   /// The big data of one image, in the image's folder.
   private struct BigData: BlobStore {
-    let folder: Result<Folder, FileError>
-    let manifest: BlobDigest
+    let root: Folder
+    private let image: ImageRecord
+    private let folder: Result<Folder, FileError>
+    private let manifest: BlobDigest
 
     init(_ image: ImageRecord, _ manifest: BlobDigest, in images: Folder) {
+      root = images
+      self.image = image
       folder = Result { () throws(FileError) in try Folder(image.id.hex, in: images) }
       self.manifest = manifest
     }
 
-    func place(of digest: BlobDigest) -> BlobPlace? {
+    func file(of digest: BlobDigest) -> String { "\(image.id.hex)/\(name(of: digest) ?? digest.description)" }
+
+    func place(of digest: BlobDigest) -> (folder: Result<Folder, FileError>, name: String)? {
       guard digest.file != nil else { return nil }
-      return BigDataFile.name(digest == manifest ? "manifest" : digest.description)
-        .map { BlobPlace(folder: folder, file: $0) }
+      return name(of: digest).map { (folder, $0) }
+    }
+
+    private func name(of digest: BlobDigest) -> String? {
+      BigDataFile.name(digest == manifest ? "manifest" : digest.description)
     }
   }
 
   private struct Entry {
-    let image: ImageRecord
     let manifest: BlobDigest
     let blob: OCIBlob
-
-    init(reading image: ImageRecord, _ manifest: BlobDigest, in images: Folder) {
-      self.image = image
-      self.manifest = manifest
-      blob = OCIBlob(reading: OCIBlob.Key(manifest: manifest), in: BigData(image, manifest, in: images))
-    }
-
-    func mayHaveChanged(in images: Folder) -> Bool {
-      guard case .failed(let failure) = blob else { return false }
-      return BigData(image, manifest, in: images).mayHaveChanged(failure)
-    }
   }
 
   private var entries: [Digest: Entry] = [:]
-  /// The images whose big data could not be read.
-  private var failed: [Digest] = []
+  /// Why the big data of images could not be read. What was read of such an image before stands if the error may pass.
+  private var errors: [Digest: ReadingError] = [:]
 
   /// What was found for an image, by the id of its record; nil if it has no manifest.
   subscript(_ id: Digest) -> OCIBlob? { entries[id]?.blob }
 
   /// Whether big data that could not be read may be readable now.
   func mayRecover(in images: Folder) -> Bool {
-    failed.contains { entries[$0]?.mayHaveChanged(in: images) ?? false }
+    errors.values.contains { Self.mayHaveChanged($0, in: images) }
   }
 
   /// Reads what is not known yet of the images in `records`, and forgets all others.
   ///
   /// - Returns: whether anything was read.
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory. What was read is kept.
   mutating func update(
     to records: [ImageRecord], in images: Folder, reporting progress: ReadingProgress
-  ) -> Bool {
+  ) throws(ReadingError) -> Bool {
     var known: [Digest: Entry] = [:]
     known.reserveCapacity(records.count)
     var unread: [(image: ImageRecord, manifest: BlobDigest)] = []
     for record in records where !record.isList {
       guard let manifest = record.manifest else { continue }
-      if let entry = entries[record.id], entry.manifest == manifest, !entry.mayHaveChanged(in: images) {
-        known[record.id] = entry
-      } else {
+      let entry = entries[record.id]
+      known[record.id] = entry
+      if entry?.manifest != manifest || errors[record.id].map({ Self.mayHaveChanged($0, in: images) }) ?? false {
         unread.append((record, manifest))
       }
     }
     progress.expect(unread.count)
     let read = parallelMap(unread) { image, manifest in
       defer { progress.advance() }
-      return Entry(reading: image, manifest, in: images)
+      return OCIBlob(reading: OCIBlob.Key(manifest: manifest), in: BigData(image, manifest, in: images))
     }
-    for entry in read { known[entry.image.id] = entry }
+    errors = errors.filter { known[$0.key] != nil }
+    var exhaustion: ReadingError?
+    for ((image, manifest), blob) in zip(unread, read) {
+      let error = blob.error?.following(errors[image.id])
+      if let error, error.isExhaustion {
+        exhaustion = error
+        continue
+      }
+      errors[image.id] = error
+      if let error, error.isTransient, let last = known[image.id]?.blob, last.error == nil {
+        known[image.id] = Entry(manifest: manifest, blob: last)
+      } else {
+        known[image.id] = Entry(manifest: manifest, blob: blob)
+      }
+    }
     entries = known
-    failed = known.filter { if case .failed = $0.value.blob { true } else { false } }.map(\.key)
+    if let exhaustion { throw exhaustion }
     return !unread.isEmpty
   }
 
-  /// The file of a blob of the image `id`, in the folder of the images.
-  func file(of digest: BlobDigest, id: Digest) -> String {
-    let key = digest == entries[id]?.manifest ? "manifest" : digest.description
-    return "\(id.hex)/\(BigDataFile.name(key) ?? key)"
+  private static func mayHaveChanged(_ error: ReadingError, in images: Folder) -> Bool {
+    error.watch?.mayHaveChanged(to: try images.fingerprint(of: error.file)) ?? false
   }
 }

@@ -19,9 +19,12 @@ struct StorageDriver: StoreDriver {
   }
 
   /// Whether the folder of the images is one of containers/storage, which makes the lock before the list.
-  static func isStore(_ name: DriverName, in store: Folder) -> Bool {
-    guard let images = try? Folder(name.imagesFolder, in: store) else { return false }
-    return images.stamp("images.json") != nil || images.stamp("images.lock") != nil
+  ///
+  /// - Throws: ``FileError`` if the operating system does not say.
+  static func isStore(_ name: DriverName, in store: Folder) throws(FileError) -> Bool {
+    guard let images = try store.subfolder(name.imagesFolder) else { return false }
+    for file in ["images.json", "images.lock"] where try images.status(of: file) != nil { return true }
+    return false
   }
 
   /// Reads what may have changed.
@@ -48,13 +51,16 @@ struct StorageDriver: StoreDriver {
     guard isNew || mayBeNew else { return false }
     isCurrent = false
     for _ in 0..<4 {
-      let hasNewImages = images.update(in: imagesFolder) { bytes throws(JSONError) in
+      let hasNewImages = try images.update(in: imagesFolder, path: imagesPath) { bytes throws(JSONError) in
         try JSONReader.readElements(bytes, "images.json") { reader throws(JSONError) in try ImageRecord(&reader) }
       }
-      let hasNewLayers = layers.update(in: layersFolder)
-      if let error = images.error(in: imagesPath) ?? layers.error(in: layersPath) { throw error }
-      let hasNewBlobs = blobs.update(
-        to: images.contents?.good ?? [], in: imagesFolder, reporting: progress)
+      let hasNewLayers = try layers.update(in: layersFolder, path: layersPath)
+      let hasNewBlobs: Bool
+      do {
+        hasNewBlobs = try blobs.update(to: images.contents?.good ?? [], in: imagesFolder, reporting: progress)
+      } catch {
+        throw SourceError(in: imagesPath, error, remedy: "all is read again")
+      }
       isNew = isNew || hasNewImages || hasNewLayers || hasNewBlobs
       guard isNew else {
         isCurrent = true
@@ -64,7 +70,7 @@ struct StorageDriver: StoreDriver {
       isCurrent = true
       let before = inventory
       list(imagesPath, layersPath)
-      return inventory != before
+      return !inventory.listsTheSame(as: before)
     }
     throw SourceError("\(imagesPath)/images.json", .changing, remedy: "it is read again")
   }
@@ -79,12 +85,9 @@ struct StorageDriver: StoreDriver {
       throw SourceError(imagesPath, error, remedy: "it must hold the images of the store")
     }
     do {
-      return (images, try Folder(name.layersFolder, in: store))
+      return (images, try store.folderIfThere(name.layersFolder))
     } catch {
-      guard error == .missing else {
-        throw SourceError(layersPath, error, remedy: "it must hold the layers of the store")
-      }
-      return (images, nil)
+      throw SourceError(layersPath, error, remedy: "it must hold the layers of the store")
     }
   }
 
@@ -93,30 +96,28 @@ struct StorageDriver: StoreDriver {
     hasUnfinished = false
     for broken in images.contents?.broken ?? [] {
       inventory.leftOut.append(
-        SkippedImage(image: "images[\(broken.position)]", path: "\(imagesPath)/images.json", reason: broken.reason))
+        SkippedImage("images[\(broken.position)]", at: "\(imagesPath)/images.json", broken.reason))
     }
     for record in images.contents?.good ?? [] where !record.isList {
       func leftOut(_ path: String, _ reason: String) -> SkippedImage {
-        SkippedImage(image: record.names.first ?? record.id.description, path: path, reason: reason)
+        SkippedImage(record.names.first ?? record.id.description, at: path, reason)
       }
       switch blobs[record.id] {
       case .image(let facts):
         let image = RecordedImage(
           record, id: facts.id, size: nil, user: facts.user, annotations: facts.annotations)
-        do throws(LayerError) {
+        do throws(ReadingError) {
           inventory.images.append(try layers.listed(image))
         } catch {
           inventory.leftOut.append(leftOut("\(layersPath)/\(error.file)", error.reason))
         }
-      case .failed(let failure):
-        let file = blobs.file(of: failure.digest, id: record.id)
-        inventory.leftOut.append(leftOut("\(imagesPath)/\(file)", failure.reason))
+      case .failed(let error):
+        inventory.leftOut.append(leftOut("\(imagesPath)/\(error.file)", error.reason))
       case nil where images.isSettled:
         inventory.leftOut.append(leftOut("\(imagesPath)/images.json", "its record has no manifest"))
       case nil: hasUnfinished = true
       case .artifact, .index: break
       }
     }
-    inventory.uniteImages()
   }
 }

@@ -28,21 +28,19 @@ struct StorageLayers: LayerStore, Sendable {
   /// Reads what may have changed.
   ///
   /// - Returns: whether anything has.
-  mutating func update(in folder: Folder?) -> Bool {
-    let isNew = list.update(in: folder) { bytes throws(JSONError) in try List(bytes) }
-    return volatile.update(in: folder) { bytes throws(JSONError) in try List(bytes) } || isNew
+  /// - Throws: ``SourceError`` if a list in the folder, whose path is `path`, cannot be read.
+  mutating func update(in folder: Folder?, path: String) throws(SourceError) -> Bool {
+    let isNew = try list.update(in: folder, path: path) { bytes throws(JSONError) in try List(bytes) }
+    return try volatile.update(in: folder, path: path) { bytes throws(JSONError) in try List(bytes) } || isNew
   }
 
-  /// What is wrong with the files in the folder `path`, if anything is.
-  func error(in path: String) -> SourceError? { list.error(in: path) ?? volatile.error(in: path) }
-
-  func layer(_ id: Digest) throws(LayerError) -> LayerRecord {
+  func layer(_ id: Digest) throws(ReadingError) -> LayerRecord {
     if let layer = list.contents?.layers[id] ?? volatile.contents?.layers[id] { return layer }
     guard let contents = list.contents else {
-      throw LayerError(file: file(of: id), reason: "it does not exist, and so neither does the layer \(id.hex)")
+      throw ReadingError(file(of: id), "it does not exist, and so neither does the layer \(id.hex)")
     }
     let suspect = contents.broken.map { ", unless it is number \($0.position), which cannot be read: \($0.reason)" }
-    throw LayerError(file: file(of: id), reason: "the layer \(id.hex) is not in it\(suspect ?? "")")
+    throw ReadingError(file(of: id), "the layer \(id.hex) is not in it\(suspect ?? "")")
   }
 
   func file(of id: Digest) -> String { "layers.json" }

@@ -1,12 +1,8 @@
 internal import FileReading
-internal import Glibc
 
-/// The file of an archive, which is read from front to back, over layers by leaps.
+/// The file of an archive, which is read from front to back, past layers by seeking.
 final class ArchiveFile: ByteInput {
-  /// What the file was when it was opened.
-  let stamp: FileFingerprint
-
-  private let descriptor: CInt
+  private let file: OpenFile
   private let progress: ReadingProgress
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
   private var position: Int64 = 0
@@ -14,55 +10,53 @@ final class ArchiveFile: ByteInput {
   /// Opens the regular file at `path`, which a person named: links are followed.
   init(path: String, reporting progress: ReadingProgress = ReadingProgress()) throws(ArchiveError) {
     self.progress = progress
-    descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .file(FileError(errno: errno)) }
     do {
-      stamp = try Folder.regularFile(descriptor)
+      file = try OpenFile(path: path)
     } catch {
-      close(descriptor)
       throw .file(error)
     }
   }
 
   deinit {
-    close(descriptor)
     buffer.deallocate()
   }
 
-  /// Whether nobody has written to the file since it was opened.
+  /// What the file was when it was opened.
+  var fingerprint: FileFingerprint { file.fingerprint }
+
+  /// Checks that nobody has written to the file since it was opened.
   ///
   /// - Throws: ``ArchiveError`` otherwise.
   func check() throws(ArchiveError) {
-    let now: FileFingerprint
     do {
-      now = try Folder.regularFile(descriptor)
+      try file.checkUnchanged()
     } catch {
       throw .file(error)
     }
-    guard now == stamp else { throw .file(.changing) }
   }
 
   /// The first bytes, fewer than `count` if the file has no more.
   func prefix(_ count: Int) throws(ArchiveError) -> [UInt8] {
-    defer { position = 0 }
-    return Array(try next().prefix(count))
+    do {
+      return try file.prefix(count)
+    } catch {
+      throw .file(error)
+    }
   }
 
   func next() throws(ArchiveError) -> UnsafeRawBufferPointer {
     try check()
-    while true {
-      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(position))
-      guard count >= 0 else {
-        if errno == EINTR { continue }
-        throw .file(FileError(errno: errno))
-      }
+    do {
+      let count = try file.read(into: buffer, at: position)
       move(by: Int64(count))
       return UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    } catch {
+      throw .file(error)
     }
   }
 
   func skip(_ count: Int64) -> Int64 {
-    let length = min(count, stamp.size - position)
+    let length = min(count, fingerprint.size - position)
     guard length > 0 else { return 0 }
     move(by: length)
     return length
@@ -70,6 +64,6 @@ final class ArchiveFile: ByteInput {
 
   private func move(by count: Int64) {
     position += count
-    progress.reach(position, of: stamp.size)
+    progress.reach(position, of: fingerprint.size)
   }
 }

@@ -3,20 +3,9 @@ internal import ImageAPI
 
 /// Makes an inventory of what an archive holds.
 struct ArchiveListing {
-  /// What is known of an image while its names are still being gathered.
-  private struct Draft {
-    let id: Digest
-    let size: UInt64
-    let user: ImageUser
-    var names: [String] = []
-  }
-
   private let contents: ArchiveContents
   private let path: String
-  private var drafts: [Draft] = []
-  /// Where in `drafts` the image of an id is.
-  private var places: [Digest: Int] = [:]
-  private var leftOut: [SkippedImage] = []
+  private var inventory = Inventory()
 
   /// The images of the archive at `path`.
   ///
@@ -29,12 +18,7 @@ struct ArchiveListing {
     } catch {
       throw .broken("has a manifest.json that lists no images: \(error.reason)")
     }
-    let images = listing.drafts.map { draft in
-      Image(
-        id: draft.id, repoTags: draft.names.filter { !isByDigest($0) }, repoDigests: draft.names.filter(isByDigest),
-        size: draft.size, user: draft.user)
-    }
-    return Inventory(images: images.sorted { $0.id < $1.id }, leftOut: listing.leftOut)
+    return listing.inventory
   }
 
   private static func isByDigest(_ name: String) -> Bool { name.utf8.contains(UInt8(ascii: "@")) }
@@ -63,7 +47,7 @@ struct ArchiveListing {
   }
 
   private mutating func leave(_ image: String, _ reason: String) {
-    leftOut.append(SkippedImage(image: image, path: path, reason: reason))
+    inventory.leftOut.append(SkippedImage(image, at: path, reason))
   }
 
   private mutating func add(_ image: ArchivedImage) throws(JSONError) {
@@ -79,12 +63,11 @@ struct ArchiveListing {
       guard !overflow else { throw .content("the sizes of its layers are more than 64 bits hold") }
       size = sum
     }
-    let place = places[config.id] ?? drafts.count
-    if place == drafts.count {
-      places[config.id] = place
-      drafts.append(Draft(id: config.id, size: size, user: config.user))
-    }
-    drafts[place].names += image.names.filter { !$0.isEmpty }
+    let names = image.names.filter { !$0.isEmpty }
+    inventory.images.append(
+      Image(
+        id: config.id, repoTags: names.filter { !Self.isByDigest($0) }, repoDigests: names.filter(Self.isByDigest),
+        size: size, user: config.user))
   }
 
   private func find(_ name: String, _ what: StaticString) throws(JSONError) -> ArchiveContents.File {

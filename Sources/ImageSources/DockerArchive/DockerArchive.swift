@@ -10,23 +10,14 @@ internal import FileReading
 /// - An image whose configuration or layer is missing, there twice, or outside of the archive, is left out.
 ///
 /// The archive is read from front to back, and nothing of it is written to disk or kept in memory but the list and the
-/// names of the files. The layers of a plain archive are leapt over; a compressed one has to be decompressed. An
+/// names of the files. The layers of a plain archive are skipped by seeking; a compressed one has to be decompressed. An
 /// archive that is being written is an error, and read again when it changes.
 package struct DockerArchive: ImageSource {
-  /// What the file was when it was last read.
-  private struct Seen {
-    let watch: FileWatch
-    /// Why it could not be used.
-    let error: SourceError?
-  }
-
   /// `docker-archive:` and the path as it was given.
   package var name: String { "docker-archive:\(path)" }
 
   private let path: String
-  private var seen: Seen?
-  /// The last inventory, to know whether another reading found the same.
-  private var listed: Inventory?
+  private var archive = RememberedFile<Inventory>()
 
   /// Looks for the archive at `path`.
   ///
@@ -35,10 +26,11 @@ package struct DockerArchive: ImageSource {
   /// - Throws: ``SourceError`` if there is no file at the path.
   package init(path: String) throws(SourceError) {
     self.path = path
-    do {
+    do throws(ArchiveError) {
       _ = try ArchiveFile(path: path)
     } catch {
-      throw Self.error(error, path)
+      let error = Self.sourceError(Self.error(error, path))
+      guard error.mayPass else { throw error }
     }
   }
 
@@ -47,56 +39,68 @@ package struct DockerArchive: ImageSource {
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an archive that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
   package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
-    if let seen, !seen.watch.mayHaveChanged(to: FileFingerprint(following: path)) {
-      if let error = seen.error { throw error }
-      return nil
+    let last = archive.value
+    if archive.mayHaveChanged(path, FileFingerprint.following) {
+      do {
+        let path = path
+        try archive.update(keepingValue: { _, _ in true }) { _, _ throws(ReadingError) in
+          try Self.read(path, reporting: progress)
+        }
+      } catch {
+        throw Self.sourceError(error)
+      }
     }
-    seen = nil
+    if let error = archive.error { throw Self.sourceError(error) }
+    return archive.value == last ? nil : archive.value
+  }
+
+  private static func read(
+    _ path: String, reporting progress: ReadingProgress
+  ) throws(ReadingError) -> (Inventory, FileWatch) {
     var fault = ArchiveError.file(.changing)
+    var watch = FileWatch(unsettled: nil)
     var last: Inventory?
     // An archive that another has just taken the place of is one that has changed.
     for _ in 0..<4 where fault == .file(.changing) {
       let opened = FileFingerprint.now()
       do throws(ArchiveError) {
         let file = try ArchiveFile(path: path, reporting: progress)
-        let watch = FileWatch(file.stamp, opened: opened)
-        do throws(ArchiveError) {
-          let inventory = try ArchiveListing.inventory(of: ArchiveContents(reading: file), path: path)
-          try file.check()
-          // While the last write is that young, a second one may have left the same stamp.
-          guard watch.isSettled || inventory == last else {
-            last = inventory
-            throw .file(.changing)
-          }
-          seen = Seen(watch: watch, error: nil)
-          guard inventory != listed else { return nil }
-          listed = inventory
-          return inventory
-        } catch {
-          if !error.isOfFile { seen = Seen(watch: watch, error: Self.error(error, path)) }
-          throw error
-        }
+        watch = FileWatch(file.fingerprint, opened: opened)
+        let inventory = try ArchiveListing.inventory(of: ArchiveContents(reading: file), path: path)
+        try file.check()
+        // While the last write is that young, a second one may have left the same fingerprint.
+        if watch.isSettled || inventory == last { return (inventory, watch) }
+        last = inventory
       } catch {
         fault = error
+        if case .file(let cause) = error { watch = FileWatch(unsettled: nil).retrying(after: cause) }
       }
     }
-    throw Self.error(fault, path)
+    throw error(fault, path, watch)
   }
 
-  private static func error(_ fault: ArchiveError, _ path: String) -> SourceError {
+  private static func error(
+    _ fault: ArchiveError, _ path: String, _ watch: FileWatch? = nil
+  ) -> ReadingError {
     switch fault {
-    case .wrongKind(let reason):
-      return SourceError(.wrongKind, "\(path) \(reason)")
-    case .broken(let reason):
-      return SourceError(.broken, "\(path) \(reason)")
+    case .wrongKind(let reason): ReadingError(path, reason, watch: watch, cause: .notAFile)
+    case .broken(let reason): ReadingError(path, reason, watch: watch)
     case .file(.changing):
-      return SourceError(path, .changing, remedy: "it is read when it is whole")
-    case .file(let problem):
-      if problem == .notAFile, let looks = (try? Folder(path: path)).flatMap({ OtherStore.looks($0, path: path) }) {
-        return SourceError(.wrongKind, "\(path) is not an archive: it \(looks)")
-      }
-      let tag = path.contains(":") ? ", without a tag" : ""
-      return SourceError(path, problem, remedy: "name the file that docker save, podman save or Skopeo wrote\(tag)")
+      ReadingError(path, "\(FileError.changing.reason): it is read when it is whole", watch: watch, cause: .changing)
+    case .file(let cause):
+      ReadingError(path, "\(cause.reason): \(remedy(for: cause, path))", watch: watch, cause: cause)
     }
+  }
+
+  private static func remedy(for cause: FileError, _ path: String) -> String {
+    if cause == .notAFile, let folder = try? Folder(path: path), let looks = try? OtherStore.looks(folder, path: path) {
+      return "it \(looks)"
+    }
+    let tag = path.contains(":") ? ", without a tag" : ""
+    return "name the file that docker save, podman save or Skopeo wrote\(tag)"
+  }
+
+  private static func sourceError(_ error: ReadingError) -> SourceError {
+    SourceError(error, "\(error.file) \(error.reason)")
   }
 }

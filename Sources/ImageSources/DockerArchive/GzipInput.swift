@@ -9,7 +9,7 @@ final class GzipInput: ByteInput {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
 
   init(_ file: ArchiveFile) throws(ArchiveError) {
-    let (product, overflow) = file.stamp.size.multipliedReportingOverflow(by: ArchiveLimits.expansion)
+    let (product, overflow) = file.fingerprint.size.multipliedReportingOverflow(by: ArchiveLimits.expansion)
     limit = overflow ? .max : max(product, ArchiveLimits.smallExpansion)
     reader = try ArchiveReader(.gzip, from: file)
     var entry: OpaquePointer?

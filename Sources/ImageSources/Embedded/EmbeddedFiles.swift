@@ -5,7 +5,7 @@ internal import ImageAPI
 
 /// The files of one embedded image: reads them, and notes what it has looked at.
 ///
-/// Layers are hashed once and remembered for as long as their stamps stay what they were.
+/// Layers are hashed once and remembered for as long as their fingerprints stay what they were.
 struct EmbeddedFiles {
   /// The digest of a layer's file.
   struct Hash: Sendable {
@@ -13,8 +13,10 @@ struct EmbeddedFiles {
     let watch: FileWatch
   }
 
+  /// The manifest, by absolute path.
+  let manifest: String
   /// The manifest's folder, every link in its path resolved.
-  let path: String
+  private let path: String
   private let folder: Folder
   private let known: [String: Hash]
   /// All that was looked at, by absolute path, links followed.
@@ -22,8 +24,10 @@ struct EmbeddedFiles {
   /// The layers that were hashed, by absolute path.
   private(set) var hashes: [String: Hash] = [:]
 
-  /// The files of `folder`, whose path is `path` when every link in it is resolved; `known` was hashed before.
-  init(_ folder: Folder, path: String, known: [String: Hash]) {
+  /// The files of the manifest `name` in `folder`, whose path is `path` when every link in it is resolved; `known` was
+  /// hashed before.
+  init(_ name: String, in folder: Folder, path: String, known: [String: Hash]) {
+    manifest = "\(path)/\(name)"
     self.folder = folder
     self.path = path
     self.known = known
@@ -38,46 +42,55 @@ struct EmbeddedFiles {
     return bytes
   }
 
+  /// The error for a manifest that is wrong, or cannot be checked because of `cause`.
+  func error(_ reason: String, cause: FileError? = nil) -> ReadingError {
+    let watch = watches[manifest] ?? FileWatch(unsettled: nil)
+    return ReadingError(
+      manifest, reason, watch: cause.map { watch.retrying(after: $0) } ?? watch, cause: cause)
+  }
+
   /// Whether `path` leads to a block device.
-  mutating func isBlockDevice(_ path: String) -> Bool {
-    var status = stat()
+  mutating func isBlockDevice(_ path: String) throws(FileError) -> Bool {
     watch(path)
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFBLK
+    return try FileStatus.ifThere { stat(path, &$0) }.map { $0.st_mode & S_IFMT == S_IFBLK } ?? false
   }
 
   /// Checks the file or folder of a layer above the lowest.
   ///
-  /// - Throws: ``JSONError`` that says which rule it breaks, and with which value.
-  mutating func check(_ layer: EmbeddedLayer, number: Int) throws(JSONError) {
+  /// - Throws: ``ReadingError`` that says which rule it breaks, and with which value.
+  mutating func check(_ layer: EmbeddedLayer, number: Int) throws(ReadingError) {
     let shown = "layers[\(number)].pathInHost \(quoted(layer.pathInHost))"
     let file = try resolve(layer.pathInHost, shown)
     let found: Digest?
     do {
       found = try inspect(layer, at: file)
     } catch {
-      throw .content("\(shown) \(error.reason)")
+      throw self.error("\(shown) \(error.reason)", cause: error)
     }
     if let digest = layer.digest, let found, found != digest {
-      throw .content("layers[\(number)].digest is \(digest), but that of \(quoted(layer.pathInHost)) is \(found)")
+      throw error("layers[\(number)].digest is \(digest), but that of \(quoted(layer.pathInHost)) is \(found)")
     }
   }
 
   /// The path of a layer with every link in it resolved.
   ///
-  /// - Throws: ``JSONError`` if there is nothing, or it is not in the manifest's folder.
-  private mutating func resolve(_ relative: String, _ shown: String) throws(JSONError) -> String {
-    let outside = JSONError.content("\(shown) leads out of the folder of the manifest")
+  /// - Throws: ``ReadingError`` if there is nothing, or it is not in the manifest's folder.
+  private mutating func resolve(_ relative: String, _ shown: String) throws(ReadingError) -> String {
+    let outside = "\(shown) leads out of the folder of the manifest"
     var depth = 0
     for component in relative.split(separator: "/") where component != "." {
       depth += component == ".." ? -1 : 1
-      guard depth >= 0 else { throw outside }
+      guard depth >= 0 else { throw error(outside) }
     }
     let joined = "\(path)/\(relative)"
     watch(joined)
-    guard let resolved = Self.realPath(joined) else {
-      throw .content("\(shown) \(FileError(errno: errno).unresolved)")
+    let resolved: String
+    do {
+      resolved = try Self.realPath(joined)
+    } catch {
+      throw self.error("\(shown) \(error.unresolved)", cause: error)
     }
-    guard resolved == path || resolved.hasPrefix(path == "/" ? "/" : path + "/") else { throw outside }
+    guard resolved == path || resolved.hasPrefix(path == "/" ? "/" : path + "/") else { throw error(outside) }
     return resolved
   }
 
@@ -92,31 +105,36 @@ struct EmbeddedFiles {
     for component in components { place = try Folder(component, in: place) }
     guard layer.kind == .squashfs else { return nil }
     guard let last else { throw .notAFile }
-    guard layer.digest != nil else {
-      _ = try place.prefix(of: last, count: 0)
-      return nil
-    }
-    if let hash = known[file] ?? hashes[file], !hash.watch.mayHaveChanged(to: place.stamp(last)) {
+    if let hash = known[file] ?? hashes[file], !hash.watch.mayHaveChanged(to: try place.fingerprint(of: last)) {
       hashes[file] = hash
       return hash.digest
     }
     let opened = FileFingerprint.now()
-    let (hash, stamp) = try place.digest(of: last)
-    let digest = Digest(hash)
-    hashes[file] = Hash(digest: digest, watch: FileWatch(stamp, opened: opened))
+    let open = try OpenFile(last, in: place)
+    guard layer.digest != nil else { return nil }
+    let digest = Digest(try open.digest())
+    hashes[file] = Hash(digest: digest, watch: FileWatch(open.fingerprint, opened: opened))
     return digest
   }
 
-  /// Notes what `path` is, links followed.
+  /// Notes what `path` is, links followed. If that cannot be told, it must be looked at again.
   private mutating func watch(_ path: String) {
-    watches[path] = FileWatch(FileFingerprint(following: path), opened: FileFingerprint.now())
+    let now = FileFingerprint.now()
+    do {
+      watches[path] = FileWatch(try FileFingerprint.following(path), opened: now)
+    } catch {
+      watches[path] = FileWatch(unsettled: nil).retrying(after: error)
+    }
   }
 
-  /// `path` with every link in it resolved; nil, and `errno` set, if it leads to nothing.
-  static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
+  /// `path` with every link in it resolved.
+  ///
+  /// - Throws: ``FileError`` if it leads to nothing, or the operating system does not say where.
+  static func realPath(_ path: String) throws(FileError) -> String {
+    guard let resolved = realpath(path, nil) else { throw FileError(errno: errno) }
     defer { free(resolved) }
-    return String(validatingCString: resolved)
+    guard let text = String(validatingCString: resolved) else { throw .missing }
+    return text
   }
 }
 

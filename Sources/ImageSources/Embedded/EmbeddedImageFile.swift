@@ -2,25 +2,23 @@ internal import Diagnostics
 internal import FileReading
 internal import ImageAPI
 
-/// What one reading of a manifest found, and what to look at to know whether it still holds.
+/// A manifest of an embedded image with all that it needs, as it was last read.
 struct EmbeddedImageFile: Sendable {
-  /// The image, or why it is none.
-  let contents: Result<Image, ManifestError>
-  private let watches: [String: FileWatch]
-  /// The layers' files that were hashed.
-  let hashes: [String: EmbeddedFiles.Hash]
+  private var manifest = RememberedFile<Image>()
+  /// The layers' files that were hashed, by absolute path.
+  private var hashes: [String: EmbeddedFiles.Hash] = [:]
 
-  /// Why a manifest is not an image's.
-  struct ManifestError: Error, Sendable, Hashable {
-    /// The file at error.
-    let path: String
-    /// Which rule it breaks, with which value.
-    let reason: String
-  }
+  /// The image; nil if there is none that can be read.
+  var image: Image? { manifest.value }
+  /// Why there is no image: the file at fault, by absolute path, and which rule it breaks, with which value.
+  var error: ReadingError? { manifest.value == nil ? manifest.error : nil }
 
-  /// Whether the manifest must be read again: a file that it needs is not the one that was read.
-  var mayHaveChanged: Bool {
-    watches.contains { $0.value.mayHaveChanged(to: FileFingerprint(following: $0.key)) }
+  /// Whether the manifest at `path` must be read again: a file that it needs is not the one that was read.
+  func mayHaveChanged(_ path: String) -> Bool { manifest.mayHaveChanged(path, FileFingerprint.following) }
+
+  /// Whether `other` says the same.
+  func saysTheSame(as other: EmbeddedImageFile?) -> Bool {
+    image == other?.image && error?.file == other?.error?.file && error?.reason == other?.error?.reason
   }
 
   /// The path of the manifest's signature: its name with the last suffix replaced.
@@ -31,70 +29,74 @@ struct EmbeddedImageFile: Sendable {
 
   /// Reads the manifest `name` in `folder`, its signature and its layers.
   ///
-  /// The folder's path is `path` when every link in it is resolved. What was found there last, `previous`, stands while a
-  /// file is being written, and saves hashing the layers again.
-  init(reading name: String, in folder: Folder, path: String, after previous: EmbeddedImageFile?) {
-    var files = EmbeddedFiles(folder, path: path, known: previous?.hashes ?? [:])
-    var contents: Result<Image, ManifestError>
-    do {
-      contents = .success(try Self.read(name, &files))
-    } catch {
-      contents = .failure(error)
+  /// The folder's path is `path` when every link in it is resolved. A manifest and its signature cannot be replaced at once:
+  /// while one of them is young, what was last read stands, as ``RememberedFile`` says.
+  ///
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory.
+  mutating func update(_ name: String, in folder: Folder, path: String) throws(ReadingError) {
+    var files = EmbeddedFiles(name, in: folder, path: path, known: hashes)
+    defer { hashes = files.hashes }
+    try manifest.update { _, others throws(ReadingError) in
+      defer { others = files.watches }
+      let image = try Self.read(name, &files)
+      return (image, files.watches[files.manifest] ?? FileWatch(unsettled: nil))
     }
-    // A manifest and its signature cannot be replaced at once. What is wrong and young is perhaps half of a change.
-    if case .failure = contents, case .success? = previous?.contents,
-      files.watches.contains(where: { !$0.value.isSettled })
-    {
-      contents = previous?.contents ?? contents
-    }
-    self.contents = contents
-    watches = files.watches
-    hashes = files.hashes
   }
 
-  private static func read(_ name: String, _ files: inout EmbeddedFiles) throws(ManifestError) -> Image {
-    let path = "\(files.path)/\(name)"
+  private static func read(_ name: String, _ files: inout EmbeddedFiles) throws(ReadingError) -> Image {
     let bytes: [UInt8]
-    do throws(FileError) {
+    do {
       bytes = try files.read(name, limit: EmbeddedLimits.manifestSize)
     } catch {
-      throw ManifestError(path: path, reason: "it \(error.reason)")
+      throw files.error("it \(error.reason)", cause: error)
     }
     let digest = Digest(sha256Of: bytes)
-    do throws(JSONError) {
-      let manifest = try EmbeddedManifest(bytes)
-      try checkSignature(name, digest, &files)
-      for (number, layer) in manifest.layers.enumerated() {
-        if number > 0 {
-          try files.check(layer, number: number)
-        } else if layer.kind == .squashfs, !files.isBlockDevice(layer.pathInHost) {
-          throw .content("layers[0].pathInHost \(quoted(layer.pathInHost)) is not a block device")
-        }
-      }
-      return Image(id: digest, repoTags: [manifest.imageName], size: manifest.size)
+    let manifest: EmbeddedManifest
+    do {
+      manifest = try EmbeddedManifest(bytes)
     } catch {
-      throw ManifestError(path: path, reason: error.reason)
+      throw files.error(error.reason)
     }
+    try checkSignature(name, digest, &files)
+    for (number, layer) in manifest.layers.enumerated() {
+      if number > 0 {
+        try files.check(layer, number: number)
+      } else if layer.kind == .squashfs {
+        try checkDevice(layer.pathInHost, &files)
+      }
+    }
+    return Image(id: digest, repoTags: [manifest.imageName], size: manifest.size)
+  }
+
+  private static func checkDevice(_ path: String, _ files: inout EmbeddedFiles) throws(ReadingError) {
+    let shown = "layers[0].pathInHost \(quoted(path))"
+    let isDevice: Bool
+    do {
+      isDevice = try files.isBlockDevice(path)
+    } catch {
+      throw files.error("\(shown) \(error.reason)", cause: error)
+    }
+    guard isDevice else { throw files.error("\(shown) is not a block device") }
   }
 
   private static func checkSignature(
     _ name: String, _ digest: Digest, _ files: inout EmbeddedFiles
-  ) throws(JSONError) {
+  ) throws(ReadingError) {
     let signature = signature(of: name)
     let bytes: [UInt8]
-    do throws(FileError) {
+    do {
       bytes = try files.read(signature, limit: EmbeddedLimits.manifestSize)
     } catch {
-      throw .content("its signature \(signature) \(error.reason)")
+      throw files.error("its signature \(signature) \(error.reason)", cause: error)
     }
     guard bytes.count == EmbeddedLimits.signatureSize else {
-      throw .content(
+      throw files.error(
         "its signature \(signature) has \(bytes.count) bytes: it must have \(EmbeddedLimits.signatureSize), sha256: "
           + "and 64 hexadecimal digits without a new line")
     }
     guard bytes.elementsEqual(digest.description.utf8) else {
       let said = String(decoding: bytes, as: UTF8.self)
-      throw .content("its signature \(signature) is \(quoted(said)), but the manifest is \(digest)")
+      throw files.error("its signature \(signature) is \(quoted(said)), but the manifest is \(digest)")
     }
   }
 }

@@ -14,6 +14,9 @@ internal import ImageAPI
 ///   until they change. What breaks a rule is left out, with the rule and the value; a manifest that was named itself
 ///   makes ``read(reporting:)`` fail.
 ///
+/// A folder without manifests is legal and lists nothing. One that had some, is empty now and is on another disk than before
+/// is an error: its disk is perhaps not mounted.
+///
 /// Symbolic links of layers are followed as long as they stay in the manifest's folder; a link that is a manifest or a
 /// signature is not, unless it is what was named.
 package struct EmbeddedImages: ImageSource {
@@ -34,6 +37,8 @@ package struct EmbeddedImages: ImageSource {
   private var unnamed: [String] = []
   /// Where the manifests were last; another place has other files under the same names.
   private var lastPath: String?
+  /// The disk that the manifests were on.
+  private var lastDevice: UInt64?
   private var isChanged = true
 
   /// Opens the manifest, or folder of manifests, at `path`.
@@ -41,9 +46,20 @@ package struct EmbeddedImages: ImageSource {
   /// - Throws: ``SourceError`` if there is neither.
   package init(path: String) throws(SourceError) {
     self.path = path
-    let place = try Self.open(path)
-    guard place.manifest == nil, let looks = OtherStore.looks(place.folder, path: path) else { return }
-    throw SourceError(.wrongKind, "\(path) is not a folder of manifests of embedded images: it \(looks)")
+    do throws(SourceError) {
+      let place = try Self.open(path)
+      guard place.manifest == nil else { return }
+      let looks: String?
+      do {
+        looks = try OtherStore.looks(place.folder, path: path)
+      } catch {
+        throw SourceError(path, error, remedy: Self.remedy)
+      }
+      guard let looks else { return }
+      throw SourceError(.wrongKind, "\(path) is not a folder of manifests of embedded images: it \(looks)")
+    } catch {
+      guard error.mayPass else { throw error }
+    }
   }
 
   /// The images, or nil if nothing has changed.
@@ -63,17 +79,23 @@ package struct EmbeddedImages: ImageSource {
       files = files.filter { there.contains($0.key) }
       isChanged = true
     }
-    let stale = names.filter { files[$0]?.mayHaveChanged ?? true }
+    let stale = names.filter { files[$0]?.mayHaveChanged("\(place.path)/\($0)") ?? true }
     progress.expect(stale.count)
     for name in stale {
-      let last = files[name]
-      let file = EmbeddedImageFile(reading: name, in: place.folder, path: place.path, after: last)
-      isChanged = isChanged || file.contents != last?.contents
+      var file = files[name] ?? EmbeddedImageFile()
+      do {
+        try file.update(name, in: place.folder, path: place.path)
+      } catch {
+        throw SourceError(error, "\(error.file): \(error.reason)")
+      }
+      isChanged = isChanged || !file.saysTheSame(as: files[name])
       files[name] = file
       progress.advance()
     }
-    if let manifest = place.manifest, case .failure(let error)? = files[manifest]?.contents {
-      throw SourceError(.broken, "\(path) is not the manifest of an embedded image: \(error.reason)")
+    if let manifest = place.manifest, let error = files[manifest]?.error {
+      throw SourceError(
+        error.isTransient ? .unreadable : .broken,
+        "\(path) is not the manifest of an embedded image: \(error.reason)")
     }
     guard isChanged else { return nil }
     isChanged = false
@@ -83,28 +105,31 @@ package struct EmbeddedImages: ImageSource {
   private func inventory(of names: [String], in folder: String) -> Inventory {
     var inventory = Inventory()
     for name in names {
-      switch files[name]?.contents {
-      case .success(let image): inventory.images.append(image)
-      case .failure(let error):
-        inventory.leftOut.append(SkippedImage(image: name, path: error.path, reason: error.reason))
-      case nil: break
+      if let image = files[name]?.image { inventory.images.append(image) }
+      if let error = files[name]?.error {
+        inventory.leftOut.append(SkippedImage(name, at: error.file, error.reason))
       }
     }
     inventory.leftOut += unnamed.map { name in
-      SkippedImage(image: name, path: "\(folder)/\(name)", reason: "its file's name is not UTF-8")
+      SkippedImage(name, at: "\(folder)/\(name)", "its file's name is not UTF-8")
     }
-    inventory.uniteImages()
     return inventory
   }
 
   /// The manifests in a folder, sorted.
   private mutating func manifests(in folder: Folder) throws(SourceError) -> [String] {
     let entries: [Folder.Entry]
+    let device: UInt64
     do {
+      device = try folder.ownFingerprint().device
       entries = try folder.entries(limit: EmbeddedLimits.folderEntries)
     } catch {
       throw SourceError(path, error, remedy: "name one manifest, or a folder of manifests")
     }
+    guard !entries.isEmpty || files.isEmpty || device == lastDevice else {
+      throw SourceError(.missing, "\(path) is empty, and on another disk than before: mount the disk of the images")
+    }
+    lastDevice = device
     let names = Set(entries.lazy.filter(\.isUTF8).map(\.name))
     let isManifest: (String) -> Bool = { $0 == "manifest" || $0.hasSuffix(".manifest") }
     let claimed = Set(names.lazy.filter(isManifest).map(EmbeddedImageFile.signature))
@@ -118,17 +143,24 @@ package struct EmbeddedImages: ImageSource {
       unnamed = hidden
       isChanged = true
     }
-    return found.filter { folder.status($0).map { $0.st_mode & S_IFMT != S_IFDIR } ?? false }.sorted()
+    return found.filter { Self.mayBeManifest($0, in: folder) }.sorted()
   }
 
-  private static func open(_ path: String) throws(SourceError) -> Place {
-    let remedy = "name a manifest of an embedded image, or a folder of them"
-    guard let resolved = EmbeddedFiles.realPath(path) else {
-      throw SourceError(path, FileError(errno: errno), remedy: remedy)
+  /// Whether there is something that is no folder. If that cannot be told, reading it says why.
+  private static func mayBeManifest(_ name: String, in folder: Folder) -> Bool {
+    do {
+      return try folder.status(of: name).map { $0.st_mode & S_IFMT != S_IFDIR } ?? false
+    } catch {
+      return true
     }
+  }
+
+  private static let remedy = "name a manifest of an embedded image, or a folder of them"
+
+  private static func open(_ path: String) throws(SourceError) -> Place {
     do throws(FileError) {
-      var status = stat()
-      guard stat(resolved, &status) == 0 else { throw FileError(errno: errno) }
+      let resolved = try EmbeddedFiles.realPath(path)
+      guard let status = try FileStatus.ifThere({ stat(resolved, &$0) }) else { throw .missing }
       if status.st_mode & S_IFMT == S_IFDIR {
         return Place(folder: try Folder(path: resolved), path: resolved, manifest: nil)
       }

@@ -23,15 +23,14 @@ struct EmbeddedRows: Sendable, Hashable {
   /// - Parameters:
   ///   - database: what to read.
   ///   - path: of the database's file, for what is left out.
-  /// - Throws: `DatabaseError`, or ``SQLiteFile/Problem`` if the tables are not there or have too many rows.
+  /// - Throws: `DatabaseError`, or ``SQLiteError`` if the tables are not there or have too many rows.
   init(_ database: Database, path: String) throws {
     // A view of that name could compute for ever.
     let tables = try String.fetchSet(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
     guard tables.isSuperset(of: ["image_info", "image_names"]) else {
       // iSulad makes the file before the tables.
       if tables.isEmpty { return }
-      throw SQLiteFile.Problem(
-        reason: "has no tables image_info and image_names: it is not a database of iSulad's", isLock: false)
+      throw SQLiteError("it has no tables image_info and image_names: it is not a database of iSulad's")
     }
     var rows: [Int64: Row] = [:]
     try readRows(database, path, &rows)
@@ -54,7 +53,7 @@ struct EmbeddedRows: Sendable, Hashable {
       guard count <= limit else { throw Self.tooMany("image_info") }
       let number: Int64 = row[0]
       func leaveOut(_ reason: String) {
-        leftOut.append(SkippedImage(image: "row \(number) of image_info", path: path, reason: reason))
+        leftOut.append(SkippedImage("row \(number) of image_info", at: path, reason))
       }
       let text = Self.text(row[2])
       guard let text, text.hasPrefix("sha256:"), let id = Digest(text) else {
@@ -85,7 +84,7 @@ struct EmbeddedRows: Sendable, Hashable {
       count += 1
       guard count <= limit else { throw Self.tooMany("image_names") }
       func leaveOut(_ name: String, _ reason: String) {
-        leftOut.append(SkippedImage(image: name, path: path, reason: reason))
+        leftOut.append(SkippedImage(name, at: path, reason))
       }
       guard let text = Self.text(row[0]), !text.isEmpty else {
         leaveOut("a name in image_names", "its name is empty or not UTF-8")
@@ -121,7 +120,7 @@ struct EmbeddedRows: Sendable, Hashable {
     }
   }
 
-  private static func tooMany(_ table: String) -> SQLiteFile.Problem {
-    SQLiteFile.Problem(reason: "has more than \(ISuladLimits.databaseRows) rows in \(table)", isLock: false)
+  private static func tooMany(_ table: String) -> SQLiteError {
+    SQLiteError("it has more than \(ISuladLimits.databaseRows) rows in \(table)")
   }
 }

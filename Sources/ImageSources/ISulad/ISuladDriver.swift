@@ -23,70 +23,85 @@ struct ISuladDriver: StoreDriver {
   ///   - storage: iSulad's folder `storage`.
   ///   - progress: told of each image that is read.
   /// - Returns: whether anything is not as it was.
-  /// - Throws: ``FileError`` if the folder of the images cannot be read, which leaves everything as it was.
-  mutating func update(in storage: Folder, reporting progress: ReadingProgress) throws(FileError) -> Bool {
+  /// - Throws: ``ReadingError`` if a folder cannot be read, or this process or the machine is out of descriptors or memory.
+  mutating func update(in storage: Folder, reporting progress: ReadingProgress) throws(ReadingError) -> Bool {
     let opened = FileFingerprint.now()
-    let images = try Folder(name.imagesFolder, in: storage)
-    let stamp = try images.ownStamp()
+    let images: Folder
     var isChanged = imagesWatch == nil
-    if imagesWatch?.mayHaveChanged(to: stamp) ?? true {
-      // Only folders named by 64 digits are images. Others, such as lock files, are iSulad's own business.
-      let found = try images.entries(limit: RecordLimits.folderEntries).compactMap { entry in
-        entry.name.utf8.count == 64 ? Digest(entry.name) : nil
-      }.sorted()
-      if found != ids {
-        ids = found
-        let there = Set(found)
-        files = files.filter { there.contains($0.key) }
-        isChanged = true
+    var isUnmounted = false
+    do throws(FileError) {
+      images = try Folder(name.imagesFolder, in: storage)
+      let now = try images.ownFingerprint()
+      if imagesWatch?.mayHaveChanged(to: now) ?? true {
+        // Only folders named by 64 digits are images. Others, such as lock files, are iSulad's own business.
+        let found = try images.entries(limit: RecordLimits.folderEntries).compactMap { entry in
+          entry.name.utf8.count == 64 ? Digest(entry.name) : nil
+        }.sorted()
+        isUnmounted = found.isEmpty && !ids.isEmpty && now.device != imagesWatch?.fingerprint?.device
+        if found != ids, !isUnmounted {
+          ids = found
+          let there = Set(found)
+          files = files.filter { there.contains($0.key) }
+          isChanged = true
+        }
       }
+      if !isUnmounted { imagesWatch = FileWatch(now, opened: opened) }
+    } catch {
+      throw ReadingError(name.imagesFolder, "it \(error.reason)", cause: error)
     }
-    imagesWatch = FileWatch(stamp, opened: opened)
+    guard !isUnmounted else {
+      throw ReadingError(name.imagesFolder, "it is empty, and on another disk than before", cause: .missing)
+    }
 
-    let stale = ids.filter { files[$0]?.mayHaveChanged($0, in: images) ?? true }
-    let known = files
+    let stale = ids.map { files[$0] ?? ISuladImageFile($0) }.filter { $0.mayHaveChanged(in: images) }
     progress.expect(stale.count)
-    let read = parallelMap(stale) { id in
+    let read = parallelMap(stale) { file in
       defer { progress.advance() }
-      return ISuladImageFile(reading: id, in: images, after: known[id])
+      return Result { () throws(ReadingError) in try file.updated(in: images) }
     }
-    for (id, file) in zip(stale, read) {
-      isChanged = isChanged || files[id]?.contents != file.contents
-      files[id] = file
+    for result in read {
+      let file = try result.get()
+      isChanged = isChanged || !file.saysTheSame(as: files[file.id])
+      files[file.id] = file
     }
-    return updateLayers(in: storage, isChanged: isChanged, opened: opened) || isChanged
+    return try updateLayers(in: storage, isChanged: isChanged, opened: opened) || isChanged
   }
 
-  private mutating func updateLayers(in storage: Folder, isChanged: Bool, opened: Int64) -> Bool {
-    let folder = try? Folder(name.layersFolder, in: storage)
-    let stamp = folder.flatMap { try? $0.ownStamp() }
-    let mayHaveChanged = layersWatch?.mayHaveChanged(to: stamp) ?? true
-    layersWatch = FileWatch(stamp, opened: opened)
-    guard isChanged || mayHaveChanged || layers.mayHaveChanged(in: folder) else { return false }
+  private mutating func updateLayers(
+    in storage: Folder, isChanged: Bool, opened: Int64
+  ) throws(ReadingError) -> Bool {
+    let folder: Folder?
+    let now: FileFingerprint?
+    do {
+      folder = try storage.folderIfThere(name.layersFolder)
+      now = try folder?.ownFingerprint()
+    } catch {
+      throw ReadingError(name.layersFolder, "it \(error.reason)", cause: error)
+    }
+    guard isChanged || layersWatch?.mayHaveChanged(to: now) ?? true || layers.mayHaveChanged(in: folder) else {
+      return false
+    }
     let before = layers
-    layers.update(
-      to: files.values.flatMap { $0.image?.layers ?? [] },
-      in: folder)
+    try layers.update(to: files.values.flatMap { $0.image?.layers ?? [] }, in: folder)
+    layersWatch = FileWatch(now, opened: opened)
     return !layers.saysTheSame(as: before)
   }
 
-  /// Adds the images in the order of their ids, and those that are left out; `path` is that of iSulad's folder
-  /// `storage`, for what is said of files in it.
+  /// Adds the images, and those that are left out; `path` is that of iSulad's folder `storage`, for what is said of files
+  /// in it.
   func list(into inventory: inout Inventory, path: String) {
     for id in ids {
-      switch files[id]?.contents {
-      case .image(let image):
-        do throws(LayerError) {
-          inventory.images.append(try layers.listed(image))
-        } catch {
-          inventory.leftOut.append(
-            SkippedImage(
-              image: image.displayName, path: "\(path)/\(name.layersFolder)/\(error.file)", reason: error.reason))
-        }
-      case .failed(let file, let reason)?:
+      guard let file = files[id] else { continue }
+      if let error = file.error {
         inventory.leftOut.append(
-          SkippedImage(image: id.description, path: "\(path)/\(name.imagesFolder)/\(file)", reason: reason))
-      case ISuladImageFile.Contents.none?, nil: break
+          SkippedImage(id.description, at: "\(path)/\(name.imagesFolder)/\(error.file)", error.reason))
+      }
+      guard let image = file.image else { continue }
+      do throws(ReadingError) {
+        inventory.images.append(try layers.listed(image))
+      } catch {
+        inventory.leftOut.append(
+          SkippedImage(image.displayName, at: "\(path)/\(name.layersFolder)/\(error.file)", error.reason))
       }
     }
   }

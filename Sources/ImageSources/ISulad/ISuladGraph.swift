@@ -9,6 +9,9 @@ internal import FileReading
 /// - The embedded images are those of `sqlite.db`. Their id is the configuration's digest, their tags are exactly the
 ///   stored names; they have no digest, no user.
 /// - An image whose layers are missing or their own ancestors is left out, with the reason.
+/// - iSulad makes the folders `<driver>-images` and `<driver>-layers` when it is first started and never removes them. So a
+///   folder `storage` without any is an error: it is perhaps on a disk that is not mounted. So are a `storage` that is gone
+///   after it was read, and a folder of images that has become empty and is on another disk than before.
 ///
 /// Nothing is ever written, no lock of SQLite held for longer than a read. No symbolic link below the folder is followed.
 /// A file that iSulad is writing is read again; while it makes no sense, what was last found in it is listed, for two
@@ -31,9 +34,18 @@ package struct ISuladGraph: ImageSource {
   /// - Throws: ``SourceError`` if there is no graph, with a word on what the folder looks like instead.
   package init(path: String) throws(SourceError) {
     self.path = path
-    let graph = try Self.open(path)
-    guard let storage = try Self.openStorage(in: graph, path) else { return }
-    guard !OtherStore.isContainersStorage(storage) else { throw Self.wrongKind(graph, path) }
+    do throws(SourceError) {
+      let graph = try Self.open(path)
+      guard let storage = try Self.openStorage(in: graph, path) else { return }
+      do throws(FileError) {
+        guard try OtherStore.isContainersStorage(storage) else { return }
+      } catch {
+        throw SourceError("\(path)/storage", error, remedy: Self.remedy)
+      }
+      throw try Self.wrongKind(graph, path)
+    } catch {
+      guard error.mayPass else { throw error }
+    }
   }
 
   /// The images, or nil if nothing has changed.
@@ -41,20 +53,22 @@ package struct ISuladGraph: ImageSource {
   /// A database that cannot be read hides no images but those that only it lists: it is among what is left out, and the
   /// embedded images that it last listed are listed still.
   ///
-  /// - Throws: ``SourceError`` if the folder cannot be read, or has nothing but a database that never could.
+  /// - Throws: ``SourceError`` if the folder cannot be read, or has nothing but a database that cannot.
   package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
     let graph = try Self.open(path)
     let storage = try Self.openStorage(in: graph, path)
-    if database.update(in: graph, path: path) { isChanged = true }
-    if storage == nil, database.rows == nil, let problem = database.problem {
-      throw SourceError(
-        problem.isLock ? .unreadable : .broken, "\(path)/\(ISuladDatabase.file) \(problem.reason)")
+    do {
+      if try database.update(in: graph, path: path) { isChanged = true }
+    } catch {
+      throw SourceError(in: path, error, remedy: "all is read again")
+    }
+    if storage == nil, let error = database.error, database.rows == nil || error.isTransient {
+      throw SourceError(in: path, error, remedy: "it must list the embedded images of iSulad")
     }
     if let storage {
       try updateDrivers(in: storage, progress)
     } else if !drivers.isEmpty {
-      drivers = []
-      isChanged = true
+      throw SourceError("\(path)/storage", .missing, remedy: Self.mount)
     }
     guard isChanged else { return nil }
     isChanged = false
@@ -62,17 +76,23 @@ package struct ISuladGraph: ImageSource {
   }
 
   private mutating func updateDrivers(in storage: Folder, _ progress: ReadingProgress) throws(SourceError) {
-    let remedy = "it must hold the images of iSulad"
+    let names: [DriverName]
     do {
-      if try drivers.follow(DriverName.all(in: storage)) { isChanged = true }
+      names = try DriverName.all(in: storage)
     } catch {
-      throw SourceError("\(path)/storage", error, remedy: remedy)
+      throw SourceError("\(path)/storage", error, remedy: Self.remedy)
     }
+    guard !names.isEmpty else {
+      throw SourceError(.missing, "\(path)/storage has no folder such as overlay-images: \(Self.mount)")
+    }
+    if drivers.follow(names) { isChanged = true }
     for index in drivers.indices {
-      do throws(FileError) {
+      do {
         if try drivers[index].update(in: storage, reporting: progress) { isChanged = true }
       } catch {
-        throw SourceError("\(path)/storage/\(drivers[index].name.imagesFolder)", error, remedy: remedy)
+        // Some of it may have been read.
+        isChanged = true
+        throw SourceError(in: "\(path)/storage", error, remedy: error.cause == .missing ? Self.mount : Self.remedy)
       }
     }
   }
@@ -81,32 +101,40 @@ package struct ISuladGraph: ImageSource {
     var inventory = Inventory()
     for driver in drivers { driver.list(into: &inventory, path: "\(path)/storage") }
     database.list(into: &inventory, path: path)
-    inventory.uniteImages()
     return inventory
   }
 
+  private static let remedy = "it must hold the images of iSulad"
+  private static let mount = "mount the disk that iSulad's images are on, or start iSulad once"
+
   private static func open(_ path: String) throws(SourceError) -> Folder {
     let graph: Folder
+    var isGraph = false
     do {
       graph = try Folder(path: path)
+      for name in ["storage", ISuladDatabase.file] where !isGraph { isGraph = try graph.status(of: name) != nil }
     } catch {
       throw SourceError(path, error, remedy: "name the folder that iSulad calls its graph, such as \(defaultPath)")
     }
-    guard graph.stamp("storage") != nil || ISuladDatabase.isThere(in: graph) else { throw wrongKind(graph, path) }
+    guard isGraph else { throw try wrongKind(graph, path) }
     return graph
   }
 
   private static func openStorage(in graph: Folder, _ path: String) throws(SourceError) -> Folder? {
-    do throws(FileError) {
-      return try Folder("storage", in: graph)
+    do {
+      return try graph.folderIfThere("storage")
     } catch {
-      if error == .missing { return nil }
-      throw SourceError("\(path)/storage", error, remedy: "it must hold the images of iSulad")
+      throw SourceError("\(path)/storage", error, remedy: remedy)
     }
   }
 
-  private static func wrongKind(_ graph: Folder, _ path: String) -> SourceError {
-    let looks = OtherStore.looks(graph, path: path) ?? "has neither storage nor sqlite.db"
+  private static func wrongKind(_ graph: Folder, _ path: String) throws(SourceError) -> SourceError {
+    let looks: String
+    do {
+      looks = try OtherStore.looks(graph, path: path) ?? "has neither storage nor \(ISuladDatabase.file)"
+    } catch {
+      throw SourceError(path, error, remedy: remedy)
+    }
     return SourceError(.wrongKind, "\(path) is not the graph of iSulad: it \(looks)")
   }
 }

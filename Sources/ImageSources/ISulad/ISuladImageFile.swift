@@ -1,50 +1,113 @@
 internal import FileReading
 internal import ImageAPI
 
-/// What one reading of an image's folder found, and what to look at to know whether it still holds.
+/// An image's folder in iSulad's store, as it was last read.
 struct ISuladImageFile: Sendable {
-  /// What the folder is.
-  enum Contents: Sendable, Hashable {
-    case image(RecordedImage)
-    /// No image, or not yet, or no more.
-    case none
-    /// An image that cannot be read.
-    case failed(file: String, reason: String)
+  private struct Contents: Sendable {
+    /// Nil if the folder holds no image, or not yet, or no more.
+    let image: RecordedImage?
+    /// Of the bytes of `images.json`.
+    let digest: Digest?
   }
 
-  /// A file at fault beside `images.json`.
-  struct Culprit: Sendable {
-    let file: String
-    let watch: FileWatch
+  let id: Digest
+  private var file = RememberedFile<Contents>()
+
+  /// The folder of the image `id`, which was not read yet.
+  init(_ id: Digest) {
+    self.id = id
   }
 
-  let contents: Contents
-  /// Of `images.json`.
-  let watch: FileWatch
-  /// Of the bytes of `images.json`; nil if the contents were not made from them.
-  let digest: Digest?
-  let culprit: Culprit?
-
-  init(_ contents: Contents, _ watch: FileWatch, _ digest: Digest? = nil, _ culprit: Culprit? = nil) {
-    self.contents = contents
-    self.watch = watch
-    self.digest = digest
-    self.culprit = culprit
-  }
-
-  /// The image, if it could be read.
-  var image: RecordedImage? {
-    if case .image(let image) = contents { image } else { nil }
-  }
+  /// The image; nil if there is none, or none that can be read.
+  var image: RecordedImage? { file.value?.image }
+  /// Why the image cannot be listed, if it cannot.
+  var error: ReadingError? { file.value == nil ? file.error : nil }
 
   /// Whether the image must be read again.
   ///
   /// A configuration that was read is not looked at again: the image's id says what is in it.
-  func mayHaveChanged(_ id: Digest, in images: Folder) -> Bool {
-    watch.mayHaveChanged(to: images.stamp(Self.path(id)))
-      || culprit.map { $0.watch.mayHaveChanged(to: images.stamp($0.file)) } ?? false
+  func mayHaveChanged(in images: Folder) -> Bool {
+    file.mayHaveChanged(record) { file throws(FileError) in try images.fingerprint(of: file) }
+  }
+
+  /// Whether `other` says the same.
+  func saysTheSame(as other: ISuladImageFile?) -> Bool {
+    image == other?.image && error?.file == other?.error?.file && error?.reason == other?.error?.reason
+  }
+
+  /// Reads the folder of the image. Any number of threads may do so at once.
+  ///
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory.
+  func updated(in images: Folder) throws(ReadingError) -> ISuladImageFile {
+    var updated = self
+    try updated.file.update { last, _ throws(ReadingError) in try read(in: images, after: last) }
+    return updated
   }
 
   /// The image's `images.json`, in the folder of the images.
-  static func path(_ id: Digest) -> String { id.hex + "/images.json" }
+  private var record: String { id.hex + "/images.json" }
+
+  private func read(in images: Folder, after last: Contents?) throws(ReadingError) -> (Contents, FileWatch) {
+    let opened = FileFingerprint.now()
+    let none = Contents(image: nil, digest: nil)
+    let folder: Folder
+    // The files of an image that is being made or removed come and go in any order.
+    let isYoung: Bool
+    do throws(FileError) {
+      folder = try Folder(id.hex, in: images)
+      isYoung = try !FileWatch(folder.ownFingerprint(), opened: opened).isSettled
+    } catch {
+      if error == .missing || error == .notAFolder { return (none, FileWatch(nil, opened: opened)) }
+      throw ReadingError(id.hex, error, opened: opened) { () throws(FileError) in
+        try images.fingerprint(of: id.hex)
+      }
+    }
+    do {
+      let (bytes, watch) = try folder.readStable("images.json", as: record, limit: ISuladLimits.fileSize)
+      let digest = Digest(sha256Of: bytes)
+      if let last, last.digest == digest { return (last, watch) }
+      let image = try parse(bytes, watch) { () throws(ReadingError) in
+        if let last = last?.image { last.image.user } else { try user(in: folder) }
+      }
+      return (Contents(image: image, digest: digest), watch)
+    } catch {
+      guard error.cause == .missing, isYoung else { throw error }
+      return (none, FileWatch(unsettled: nil))
+    }
+  }
+
+  /// Parses an `images.json`, which has one record, and in it `size` beside what containers/storage has.
+  private func parse(
+    _ bytes: [UInt8], _ watch: FileWatch, user: () throws(ReadingError) -> ImageUser
+  ) throws(ReadingError) -> RecordedImage {
+    let image: ImageRecord
+    do throws(JSONError) {
+      image = try JSONReader.read(bytes) { reader throws(JSONError) in
+        guard reader.nextByte() != UInt8(ascii: "[") else {
+          throw try reader.mismatch("it is a list of images, as containers/storage writes it, not one image")
+        }
+        return try ImageRecord(&reader)
+      }
+      guard image.id == id else { throw .content("its id is \(image.id.hex), not the name of its folder") }
+    } catch {
+      throw ReadingError(record, error.reason, watch: watch)
+    }
+    return RecordedImage(image, id: id, size: image.size, user: try user())
+  }
+
+  /// Reads the user from the configuration, which is the big data named by the image's id.
+  private func user(in folder: Folder) throws(ReadingError) -> ImageUser {
+    let name = BigDataFile.name(id.description) ?? id.hex
+    let file = "\(id.hex)/\(name)"
+    let (bytes, watch) = try folder.readStable(
+      name, as: file, "its configuration", limit: ISuladLimits.fileSize)
+    guard Digest(sha256Of: bytes) == id else {
+      throw ReadingError(file, "its configuration is not what the image's id says", watch: watch)
+    }
+    do {
+      return try OCIConfig(bytes).user
+    } catch {
+      throw ReadingError(file, error.reason, watch: watch)
+    }
+  }
 }

@@ -4,49 +4,7 @@ internal import ImageAPI
 
 /// The layers that the images of one driver are made of, each read once for as long as an image needs it.
 struct ISuladLayers: LayerStore, Sendable {
-  private struct Entry: Sendable {
-    let layer: Result<LayerRecord, LayerError>
-    let watch: FileWatch
-
-    init(reading id: Digest, in layers: Folder?) {
-      let opened = FileFingerprint.now()
-      let file = ISuladLayers.path(id)
-      func fault(_ reason: String) -> Result<LayerRecord, LayerError> {
-        .failure(LayerError(file: file, reason: reason))
-      }
-      guard let layers else {
-        layer = fault("its layer does not exist")
-        watch = FileWatch(nil, opened: opened)
-        return
-      }
-      do {
-        let folder = try Folder(id.hex, in: layers)
-        let (bytes, watch) = try folder.readStable("layer.json", limit: ISuladLimits.fileSize)
-        self.watch = watch
-        do throws(JSONError) {
-          layer = .success(try Self.record(id, bytes))
-        } catch {
-          layer = fault(error.reason)
-        }
-      } catch {
-        layer = fault("its layer \(error.reason)")
-        watch = FileWatch(error == .missing ? nil : layers.stamp(file), opened: opened)
-      }
-    }
-
-    private static func record(_ id: Digest, _ bytes: [UInt8]) throws(JSONError) -> LayerRecord {
-      let layer = try JSONReader.read(bytes) { reader throws(JSONError) in try LayerRecord(&reader) }
-      guard layer.id == id else { throw .content("its id is \(layer.id.hex), not the name of its folder") }
-      return layer
-    }
-
-    /// Whether the layer is to be looked at in every reading.
-    var needsCare: Bool {
-      if case .failure = layer { true } else { !watch.isSettled }
-    }
-  }
-
-  private var entries: [Digest: Entry] = [:]
+  private var files: [Digest: RememberedFile<LayerRecord>] = [:]
   /// Those that could not be read or may yet change without a sign.
   private var careful: [Digest] = []
 
@@ -55,43 +13,83 @@ struct ISuladLayers: LayerStore, Sendable {
   /// The others are looked at when an image changes, or the folder of the layers: iSulad makes a layer before the image
   /// on top of it and does not change it afterwards.
   func mayHaveChanged(in layers: Folder?) -> Bool {
-    careful.contains { entries[$0]?.watch.mayHaveChanged(to: layers?.stamp(Self.path($0))) ?? false }
+    careful.contains { files[$0].map { [id = $0] in $0.mayHaveChanged(id, in: layers) } ?? false }
   }
 
   /// Reads the layers of the images on top of `tops`, those that are known only if they may have changed, and forgets
   /// all others.
-  mutating func update(to tops: [Digest], in layers: Folder?) {
-    var known: [Digest: Entry] = [:]
+  ///
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory.
+  mutating func update(to tops: [Digest], in layers: Folder?) throws(ReadingError) {
+    var known: [Digest: RememberedFile<LayerRecord>] = [:]
     var level = Set(tops)
     while !level.isEmpty {
-      let stale = level.filter { id in
-        entries[id].map { $0.watch.mayHaveChanged(to: layers?.stamp(Self.path(id))) } ?? true
+      let stale = level.filter { files[$0]?.mayHaveChanged($0, in: layers) ?? true }
+      let read = parallelMap(stale.map { ($0, files[$0] ?? RememberedFile()) }) { id, file in
+        Result { () throws(ReadingError) in (id, try file.updated(id, in: layers)) }
       }
-      let unread = Array(stale)
-      for (id, entry) in zip(unread, parallelMap(unread) { Entry(reading: $0, in: layers) }) { known[id] = entry }
+      for result in read {
+        let (id, file) = try result.get()
+        known[id] = file
+      }
       var next: Set<Digest> = []
       for id in level {
-        known[id] = known[id] ?? entries[id]
-        guard case .success(let layer)? = known[id]?.layer, let parent = layer.parent else { continue }
-        next.insert(parent)
+        known[id] = known[id] ?? files[id]
+        if let parent = known[id]?.value?.parent { next.insert(parent) }
       }
       level = next.filter { known[$0] == nil }
     }
-    entries = known
-    careful = known.filter(\.value.needsCare).map(\.key)
+    files = known
+    careful = known.filter { !$0.value.isSettled }.map(\.key)
   }
 
   /// Whether every layer is what it is in `other`, however often its file was written.
   func saysTheSame(as other: ISuladLayers) -> Bool {
-    entries.count == other.entries.count && entries.allSatisfy { other.entries[$0.key]?.layer == $0.value.layer }
+    files.count == other.files.count
+      && files.allSatisfy { id, file in
+        let last = other.files[id]
+        return last?.value == file.value && last?.error?.reason == file.error?.reason
+      }
   }
 
-  func layer(_ id: Digest) throws(LayerError) -> LayerRecord {
-    guard let entry = entries[id] else { throw LayerError(file: file(of: id), reason: "its layer does not exist") }
-    return try entry.layer.get()
+  func layer(_ id: Digest) throws(ReadingError) -> LayerRecord {
+    if let layer = files[id]?.value { return layer }
+    throw files[id]?.error ?? ReadingError(file(of: id), "its layer does not exist")
   }
 
-  func file(of id: Digest) -> String { Self.path(id) }
+  func file(of id: Digest) -> String { Self.file(of: id) }
 
-  private static func path(_ id: Digest) -> String { id.hex + "/layer.json" }
+  fileprivate static func file(of id: Digest) -> String { id.hex + "/layer.json" }
+}
+
+extension RememberedFile<LayerRecord> {
+  fileprivate func mayHaveChanged(_ id: Digest, in layers: Folder?) -> Bool {
+    mayHaveChanged(ISuladLayers.file(of: id)) { file throws(FileError) in try layers?.fingerprint(of: file) }
+  }
+
+  fileprivate func updated(_ id: Digest, in layers: Folder?) throws(ReadingError) -> Self {
+    let file = ISuladLayers.file(of: id)
+    let opened = FileFingerprint.now()
+    var updated = self
+    try updated.update { _, _ throws(ReadingError) in
+      let bytes: [UInt8]
+      let watch: FileWatch
+      do throws(FileError) {
+        guard let layers else { throw .missing }
+        (bytes, watch) = try Folder(id.hex, in: layers).readStable("layer.json", limit: ISuladLimits.fileSize)
+      } catch {
+        throw ReadingError(file, error, "its layer", opened: opened) { () throws(FileError) in
+          try layers?.fingerprint(of: file)
+        }
+      }
+      do throws(JSONError) {
+        let layer = try JSONReader.read(bytes) { reader throws(JSONError) in try LayerRecord(&reader) }
+        guard layer.id == id else { throw .content("its id is \(layer.id.hex), not the name of its folder") }
+        return (layer, watch)
+      } catch {
+        throw ReadingError(file, error.reason, watch: watch)
+      }
+    }
+    return updated
+  }
 }

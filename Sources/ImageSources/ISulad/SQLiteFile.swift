@@ -1,23 +1,21 @@
 internal import FileReading
 internal import FoundationEssentials
 internal import GRDB
+internal import GRDBSQLite
+internal import Glibc
 
 /// An SQLite database of another program, read without writing a byte beside it.
 struct SQLiteFile {
-  /// Why a database could not be read.
-  struct Problem: Error, Sendable, Hashable {
-    /// A clause that goes on from the file's name.
-    let reason: String
-    /// Whether it may be gone without a sign on the file.
-    let isLock: Bool
-  }
-
   /// How long a program that writes the database is waited for, in seconds. Writing takes milliseconds.
   private static let patience: TimeInterval = 0.25
   /// Bytes of the header, two of which tell the way of writing: 1 for a journal, 2 for a write-ahead log.
   private static let headerSize = 20
 
+  private let folder: Folder
+  private let name: String
   private let path: String
+  /// The file whose header was read.
+  private let checked: FileFingerprint
   private let parameters: String
   /// Whether SQLite keeps writers away while it reads. If not, what is read counts only if nothing was written meanwhile.
   let isUnderLocks: Bool
@@ -28,35 +26,40 @@ struct SQLiteFile {
   /// and its index anew where they are missing, even for a reader, so a log that its owner has closed is not asked
   /// for, and the index of one that is open is not written.
   ///
-  /// - Throws: ``Problem`` if it cannot be read in either way.
-  init(_ name: String, in folder: Folder, path: String) throws(Problem) {
+  /// - Throws: ``SQLiteError`` if it cannot be read in either way.
+  init(_ name: String, in folder: Folder, path: String) throws(SQLiteError) {
+    self.folder = folder
+    self.name = name
     self.path = "\(path)/\(name)"
     let header: [UInt8]
-    do throws(FileError) {
-      header = try folder.prefix(of: name, count: Self.headerSize)
+    let log: FileFingerprint?
+    let hasLogIndex: Bool
+    do {
+      let file = try OpenFile(name, in: folder)
+      checked = file.fingerprint
+      header = try file.prefix(Self.headerSize)
+      log = try folder.fingerprint(of: "\(name)-wal")
+      hasLogIndex = try folder.fingerprint(of: "\(name)-shm") != nil
     } catch {
-      throw Problem(reason: error.reason, isLock: false)
+      throw SQLiteError(error)
     }
     let usesLog = header.count == Self.headerSize && (header[18] == 2 || header[19] == 2)
-    let log = folder.stamp("\(name)-wal")
     isUnderLocks = !usesLog || (log?.size ?? 0) > 0
     if !usesLog {
       parameters = "mode=ro"
     } else if (log?.size ?? 0) == 0 {
       parameters = "mode=ro&immutable=1"
-    } else if folder.stamp("\(name)-shm") != nil {
+    } else if hasLogIndex {
       parameters = "mode=ro&readonly_shm=1"
     } else {
-      throw Problem(
-        reason: "has a write-ahead log that was left behind by a crash: start its owner once to recover it",
-        isLock: false)
+      throw SQLiteError("it has a write-ahead log that was left behind by a crash: start its owner once to recover it")
     }
   }
 
   /// Reads with `body`, which sees one state of the database.
   ///
-  /// - Throws: ``Problem``.
-  func read<Value>(_ body: (Database) throws -> Value) throws(Problem) -> Value {
+  /// - Throws: ``SQLiteError``.
+  func read<Value>(_ body: (Database) throws -> Value) throws(SQLiteError) -> Value {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(Self.patience)
@@ -67,13 +70,32 @@ struct SQLiteFile {
     do {
       let queue = try DatabaseQueue(path: uri, configuration: configuration)
       defer { try? queue.close() }
-      return try queue.read(body)
-    } catch let problem as Problem {
-      throw problem
+      return try queue.read { database in
+        try checkIdentity(of: database)
+        return try body(database)
+      }
+    } catch let error as SQLiteError {
+      throw error
     } catch let error as DatabaseError {
-      throw Self.problem(error)
+      throw SQLiteError(error)
     } catch {
-      throw Problem(reason: "cannot be read: \(error)", isLock: false)
+      throw SQLiteError("it cannot be read: \(error)")
+    }
+  }
+
+  /// Checks that SQLite, which opens by path and follows links, has opened the file whose header was read: that is at the
+  /// path, is no link, and what SQLite has open is what the path leads to.
+  private func checkIdentity(of database: Database) throws {
+    var hasMoved: CInt = 0
+    let result = sqlite3_file_control(database.sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+    let now: FileFingerprint?
+    do throws(FileError) {
+      now = try folder.fingerprint(of: name)
+    } catch {
+      throw SQLiteError(error)
+    }
+    guard result == SQLITE_OK, hasMoved == 0, now?.inode == checked.inode, now?.device == checked.device else {
+      throw SQLiteError("another file was put in its place while it was opened", cause: .changing)
     }
   }
 
@@ -88,19 +110,5 @@ struct SQLiteFile {
     }
     // Two slashes would begin the name of a host.
     return "file:" + (path.hasPrefix("//") ? "//" : "") + encoded.joined() + "?" + parameters
-  }
-
-  private static func problem(_ error: DatabaseError) -> Problem {
-    let message = error.message ?? "error \(error.resultCode.rawValue)"
-    return switch error.resultCode {
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
-      Problem(reason: "is locked by the program that writes it", isLock: true)
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-      Problem(reason: "is no SQLite database, or a broken one: \(message)", isLock: false)
-    case .SQLITE_READONLY:
-      Problem(
-        reason: "has a journal that was left behind by a crash: start its owner once to recover it", isLock: true)
-    default: Problem(reason: "cannot be read: \(message)", isLock: true)
-    }
   }
 }

@@ -2,18 +2,42 @@ internal import FileReading
 
 /// The blobs of an open layout.
 struct BlobFolder: BlobStore {
+  let root: Folder
   private let folders: [String: Result<Folder, FileError>]
 
-  /// Opens the folders of blobs in `layout`. One that is missing is found out when a blob in it is asked for.
-  init(_ layout: Folder) {
-    let blobs = Result { () throws(FileError) in try Folder("blobs", in: layout) }
-    folders = Dictionary(
-      uniqueKeysWithValues: ["sha256", "sha512"].map { name in
-        (name, blobs.flatMap { blobs in Result { () throws(FileError) in try Folder(name, in: blobs) } })
-      })
+  /// Opens the folders of blobs in `layout`. One that is missing, or no folder, is an error of each blob in it.
+  ///
+  /// - Throws: ``FileError`` that may pass.
+  init(_ layout: Folder) throws(FileError) {
+    root = layout
+    let blobs = try Self.open("blobs", in: .success(layout))
+    folders = try ["sha256": Self.open("sha256", in: blobs), "sha512": Self.open("sha512", in: blobs)]
   }
 
-  func place(of digest: BlobDigest) -> BlobPlace? {
-    digest.file.map { BlobPlace(folder: folders[$0.folder] ?? .failure(.missing), file: $0.name) }
+  /// Whether there is no folder that could hold a blob.
+  var isMissing: Bool {
+    folders.values.allSatisfy { if case .failure(.missing) = $0 { true } else { false } }
+  }
+
+  func file(of digest: BlobDigest) -> String { Self.file(of: digest) }
+
+  /// The file of a blob in a layout; for an algorithm that cannot be checked, the file that names it.
+  static func file(of digest: BlobDigest) -> String {
+    digest.file.map { "blobs/\($0.folder)/\($0.name)" } ?? "index.json"
+  }
+
+  func place(of digest: BlobDigest) -> (folder: Result<Folder, FileError>, name: String)? {
+    digest.file.map { (folders[$0.folder] ?? .failure(.missing), $0.name) }
+  }
+
+  private static func open(
+    _ name: String, in parent: Result<Folder, FileError>
+  ) throws(FileError) -> Result<Folder, FileError> {
+    do {
+      return .success(try Folder(name, in: parent.get()))
+    } catch {
+      if error.isTransient { throw error }
+      return .failure(error)
+    }
   }
 }

@@ -2,45 +2,38 @@ internal import FileReading
 
 /// Where the manifests, indexes and configurations of images lie, each under its digest.
 protocol BlobStore: Sendable {
-  /// Where the blob is, nil if its digest's algorithm cannot be checked.
-  func place(of digest: BlobDigest) -> BlobPlace?
-}
-
-/// A file that may not be there, in a folder that may not be there.
-struct BlobPlace {
-  let folder: Result<Folder, FileError>
-  let file: String
-
-  /// The file's stamp, nil if there is none.
-  var stamp: FileFingerprint? { (try? folder.get())?.stamp(file) }
+  /// The folder that the files of blobs are named from.
+  var root: Folder { get }
+  /// The file of the blob, seen from the root.
+  func file(of digest: BlobDigest) -> String
+  /// The folder of the blob, and its file there; nil if its digest's algorithm cannot be checked.
+  func place(of digest: BlobDigest) -> (folder: Result<Folder, FileError>, name: String)?
 }
 
 extension BlobStore {
   /// Reads a manifest, configuration or index, and checks it against its digest.
-  func read(_ digest: BlobDigest) throws(OCIBlob.Failure) -> [UInt8] {
+  func read(_ digest: BlobDigest) throws(ReadingError) -> [UInt8] {
+    let file = file(of: digest)
     guard let place = place(of: digest) else {
-      throw OCIBlob.Failure(digest: digest, reason: "its digest's algorithm is neither sha256 nor sha512")
+      throw ReadingError(file, "its digest's algorithm is neither sha256 nor sha512")
     }
     let opened = FileFingerprint.now()
-    func failure(_ reason: String, _ stamp: FileFingerprint?) -> OCIBlob.Failure {
-      OCIBlob.Failure(digest: digest, reason: reason, watch: FileWatch(stamp, opened: opened))
-    }
-    let stamp: FileFingerprint
     let bytes: [UInt8]
+    let fingerprint: FileFingerprint
     do throws(FileError) {
-      (bytes, stamp) = try place.folder.get().read(place.file, limit: OCILimits.blobSize)
+      (bytes, fingerprint) = try place.folder.get().read(place.name, limit: OCILimits.blobSize)
     } catch {
-      // A file that was missing may stand there by now, and must not be taken for one that was looked at.
-      throw failure("it \(error.reason)", error == .missing ? nil : place.stamp)
+      throw ReadingError(file, error, opened: opened) { () throws(FileError) in try root.fingerprint(of: file) }
     }
     guard digest.matches(bytes) else {
-      throw failure("its contents are not what its digest says", stamp)
+      throw ReadingError(
+        file, "its contents are not what its digest says", watch: FileWatch(fingerprint, opened: opened))
     }
     return bytes
   }
 
-  /// Whether the file at fault may be another than the one that was read.
-  func mayHaveChanged(_ failure: OCIBlob.Failure) -> Bool {
-    failure.watch?.mayHaveChanged(to: place(of: failure.digest)?.stamp) ?? false
+  /// Whether the file at fault may be another than the one that was read, or is to be tried again.
+  func mayHaveChanged(_ error: ReadingError) -> Bool {
+    error.watch?.mayHaveChanged(to: try root.fingerprint(of: error.file)) ?? false
   }
 }

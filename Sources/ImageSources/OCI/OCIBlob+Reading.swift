@@ -1,3 +1,4 @@
+internal import FileReading
 internal import ImageAPI
 
 extension OCIBlob {
@@ -10,28 +11,28 @@ extension OCIBlob {
     }
   }
 
-  private static func index(_ digest: BlobDigest, in blobs: some BlobStore) throws(Failure) -> OCIBlob {
+  private static func index(_ digest: BlobDigest, in blobs: some BlobStore) throws(ReadingError) -> OCIBlob {
     let bytes = try blobs.read(digest)
     return .index(
-      try parse(digest) { () throws(JSONError) in try OCIIndex(bytes) },
+      try parse(blobs.file(of: digest)) { () throws(JSONError) in try OCIIndex(bytes) },
       size: UInt64(bytes.count))
   }
 
-  private static func manifest(_ digest: BlobDigest, in blobs: some BlobStore) throws(Failure) -> OCIBlob {
+  private static func manifest(_ digest: BlobDigest, in blobs: some BlobStore) throws(ReadingError) -> OCIBlob {
     let bytes = try blobs.read(digest)
-    let manifest = try parse(digest) { () throws(JSONError) in try OCIManifest(bytes) }
+    let manifest = try parse(blobs.file(of: digest)) { () throws(JSONError) in try OCIManifest(bytes) }
     guard manifest.isImage else { return .artifact(size: UInt64(bytes.count)) }
 
     let config = manifest.config
     let configBytes = try blobs.read(config.digest)
     guard UInt64(configBytes.count) == config.size else {
-      throw Failure(
-        digest: config.digest, reason: "it has \(configBytes.count) bytes, but its manifest says \(config.size)")
+      throw ReadingError(
+        blobs.file(of: config.digest), "it has \(configBytes.count) bytes, but its manifest says \(config.size)")
     }
-    let user = try parse(config.digest) { () throws(JSONError) in try OCIConfig(configBytes) }.user
+    let user = try parse(blobs.file(of: config.digest)) { () throws(JSONError) in try OCIConfig(configBytes) }.user
     let (size, overflow) = manifest.layersSize.addingReportingOverflow(config.size)
     guard !overflow else {
-      throw Failure(digest: digest, reason: "the sizes of its layers are more than 64 bits hold")
+      throw ReadingError(blobs.file(of: digest), "the sizes of its layers are more than 64 bits hold")
     }
     let id = if case .sha256(let digest) = config.digest { digest } else { Digest(sha256Of: configBytes) }
     return .image(
@@ -41,12 +42,12 @@ extension OCIBlob {
 
   /// A blob whose contents are right by its digest and wrong all the same stays so: nothing is to be watched.
   private static func parse<Document>(
-    _ digest: BlobDigest, _ body: () throws(JSONError) -> Document
-  ) throws(Failure) -> Document {
+    _ file: String, _ body: () throws(JSONError) -> Document
+  ) throws(ReadingError) -> Document {
     do {
       return try body()
     } catch {
-      throw Failure(digest: digest, reason: error.reason)
+      throw ReadingError(file, error.reason)
     }
   }
 }

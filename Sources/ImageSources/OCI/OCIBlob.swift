@@ -13,7 +13,7 @@ enum OCIBlob: Sendable {
   /// A nested index, of this size in bytes.
   indirect case index(OCIIndex, size: UInt64)
   /// Not readable, for now.
-  indirect case failed(Failure)
+  indirect case failed(ReadingError)
 
   /// Names the blob: one that is read as a manifest here and as an index there is two.
   struct Key: Sendable, Hashable {
@@ -50,15 +50,6 @@ enum OCIBlob: Sendable {
     let annotations: [String: String]
   }
 
-  /// Why a blob is left out.
-  struct Failure: Sendable, Hashable, Error {
-    /// The file at fault: the manifest's, or that of a blob the manifest names.
-    let digest: BlobDigest
-    let reason: String
-    /// The file when it was read; nil if it is what its digest says, and wrong: then it stays so.
-    var watch: FileWatch?
-  }
-
   /// Bytes of the blob itself, nil if it could not be read.
   var size: UInt64? {
     switch self {
@@ -66,5 +57,10 @@ enum OCIBlob: Sendable {
     case .artifact(let size), .index(_, let size): size
     case .failed: nil
     }
+  }
+
+  /// Why the blob could not be read, if it could not.
+  var error: ReadingError? {
+    if case .failed(let error) = self { error } else { nil }
   }
 }

@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import FileReading
 internal import OrderedCollections
 
 /// The manifests and nested indexes that a layout names, each read once for as long as it is named.
@@ -13,30 +14,33 @@ struct OCIBlobs: Sendable {
   private var entries: OrderedDictionary<OCIBlob.Key, Entry> = [:]
   private var reading: UInt = 0
 
-  /// The blobs that could not be read, for as long as they may become readable.
-  private(set) var failures: [OCIBlob.Failure] = []
+  /// The blobs that could not be read, as far as they may become readable.
+  private var failed: [OCIBlob.Key] = []
 
   subscript(_ key: OCIBlob.Key) -> OCIBlob? { entries[key]?.blob }
 
-  /// Whether a file that could not be read may be readable now.
-  func mayRecover(in blobs: BlobFolder) -> Bool {
-    failures.contains { blobs.mayHaveChanged($0) }
+  /// Tries again what could not be read and may be readable now.
+  ///
+  /// - Returns: whether anything is not as it was.
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory.
+  mutating func retry(in blobs: BlobFolder) throws(ReadingError) -> Bool {
+    let due = failed.filter { self[$0]?.error.map(blobs.mayHaveChanged) ?? false }
+    let before = due.map { self[$0]?.error?.reason }
+    _ = try read(due, in: blobs, reporting: ReadingProgress())
+    return zip(due, before).contains { self[$0]?.error?.reason != $1 }
   }
 
   /// Reads what the descriptors of `index` lead to and is not known yet, and forgets what is not named any more.
-  mutating func update(to index: OCIIndex, in blobs: BlobFolder, reporting progress: ReadingProgress) {
+  ///
+  /// - Throws: ``ReadingError`` if this process or the machine is out of descriptors or memory. What was read is kept.
+  mutating func update(
+    to index: OCIIndex, in blobs: BlobFolder, reporting progress: ReadingProgress
+  ) throws(ReadingError) {
     reading += 1
     var level = mark(index.manifests, in: blobs)
     for depth in 0...OCILimits.nesting {
       progress.expect(level.unread.count { !$0.isIndex })
-      let found = parallelMap(level.unread) { key in
-        defer { if !key.isIndex { progress.advance() } }
-        return OCIBlob(reading: key, in: blobs)
-      }
-      for (key, blob) in zip(level.unread, found) {
-        entries[key] = Entry(blob: blob, reading: reading)
-        if case .index = blob { level.indexes.append(key) }
-      }
+      level.indexes += try read(level.unread, in: blobs, reporting: progress)
       guard depth < OCILimits.nesting, !level.indexes.isEmpty else { break }
       var next = Level()
       for case .index(let nested, _)? in level.indexes.map({ self[$0] }) {
@@ -47,9 +51,37 @@ struct OCIBlobs: Sendable {
       level = next
     }
     entries.removeAll { $0.value.reading != reading }
-    failures = entries.values.compactMap {
-      if case .failed(let failure) = $0.blob, failure.watch != nil { failure } else { nil }
+    failed = entries.elements.filter { $0.value.blob.error?.watch != nil }.map(\.key)
+  }
+
+  /// Reads blobs and gives those that are indexes.
+  private mutating func read(
+    _ keys: [OCIBlob.Key], in blobs: BlobFolder, reporting progress: ReadingProgress
+  ) throws(ReadingError) -> [OCIBlob.Key] {
+    let found = parallelMap(keys) { key in
+      defer { if !key.isIndex { progress.advance() } }
+      return OCIBlob(reading: key, in: blobs)
     }
+    var indexes: [OCIBlob.Key] = []
+    var exhaustion: ReadingError?
+    var unread: Set<OCIBlob.Key> = []
+    for (key, blob) in zip(keys, found) {
+      let last = self[key]?.error
+      switch blob {
+      case .failed(let error) where error.isExhaustion:
+        exhaustion = error
+        if last == nil { unread.insert(key) }
+        continue
+      case .failed(let error): entries[key] = Entry(blob: .failed(error.following(last)), reading: reading)
+      case .index:
+        indexes.append(key)
+        entries[key] = Entry(blob: blob, reading: reading)
+      case .image, .artifact: entries[key] = Entry(blob: blob, reading: reading)
+      }
+    }
+    guard let exhaustion else { return indexes }
+    entries.removeAll { unread.contains($0.key) }
+    throw exhaustion
   }
 
   /// The blobs at one depth that were not met above it.
@@ -71,7 +103,7 @@ struct OCIBlobs: Sendable {
       entries[key]?.reading = reading
       switch entry.blob {
       case .index: level.indexes.append(key)
-      case .failed(let failure) where blobs.mayHaveChanged(failure): level.unread.append(key)
+      case .failed(let error) where blobs.mayHaveChanged(error): level.unread.append(key)
       case .image, .artifact, .failed: break
       }
     }

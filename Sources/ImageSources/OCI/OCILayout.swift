@@ -16,29 +16,26 @@ internal import ImageAPI
 ///   are no images and are passed over.
 /// - The digest and size of everything that is read are checked; layers are not read. What fails a check is left out,
 ///   with the reason, and tried again when its file changes.
+/// - An index that names blobs without a folder of blobs is an error: the blobs are perhaps on a disk that is not mounted.
 ///
 /// Nothing outside the folder is ever opened, and no symbolic link in it is followed.
 ///
 /// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it:
 /// that a blob in use is deleted behind the index's back is not noticed.
 package struct OCILayout: ImageSource {
-  /// What `index.json` was when it was last read.
-  private struct Seen {
-    let watch: FileWatch
-    let digest: Digest
-    /// Why it could not be used.
-    let error: SourceError?
-  }
-
   /// `oci:` and the path as it was given.
   package var name: String { "oci:\(path)" }
 
   private let path: String
-  private var seen: Seen?
+  /// The digest of `index.json`.
+  private var index = RememberedFile<Digest>()
   private var blobs = OCIBlobs()
-  /// The last inventory's, to know whether another reading found the same.
-  private var leftOut: [SkippedImage] = []
-  private var listed: Digest?
+  /// Whether the last inventory says all that is known.
+  private var isCurrent = false
+  /// Whether `index.json` names any blob.
+  private var namesBlobs = false
+  /// Of the last inventory, to know whether another reading found the same.
+  private var listed: (digest: Digest?, leftOut: [SkippedImage]) = (nil, [])
 
   /// Opens the layout in the folder `path`.
   ///
@@ -47,7 +44,11 @@ package struct OCILayout: ImageSource {
   /// - Throws: ``SourceError`` if there is no layout of a known version at the path.
   package init(path: String) throws(SourceError) {
     self.path = path
-    _ = try Self.open(path)
+    do {
+      try Self.checkVersion(of: Self.open(path), path)
+    } catch {
+      guard error.mayPass else { throw error }
+    }
   }
 
   /// The images, or nil if `index.json` and what was left out last time are as they were.
@@ -55,85 +56,127 @@ package struct OCILayout: ImageSource {
   /// - Throws: ``SourceError``, with the code ``SourceError/Code/broken`` for an index that cannot be made sense of,
   ///   which is also what one looks like that is only half-written.
   package mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
-    let isUnchanged = seen.map { !$0.watch.mayHaveChanged(to: FileFingerprint(path: "\(path)/index.json")) } ?? false
-    if isUnchanged, blobs.failures.isEmpty { return try nothingNew() }
-    let folder = try Self.open(path)
-    let files = BlobFolder(folder)
-    let mayRecover = blobs.mayRecover(in: files)
-    if isUnchanged, !mayRecover { return try nothingNew() }
-
-    let opened = FileFingerprint.now()
-    let (bytes, stamp) = try index(in: folder)
-    let digest = Digest(sha256Of: bytes)
-    func asSeen(_ error: SourceError?) -> Seen {
-      Seen(watch: FileWatch(stamp, opened: opened), digest: digest, error: error)
-    }
-    if !mayRecover, let last = seen, last.digest == digest {
-      seen = asSeen(last.error)
-      return try nothingNew()
-    }
-    let index: OCIIndex
+    let layout = try Self.open(path)
+    let files: BlobFolder
     do {
-      index = try OCIIndex(bytes)
+      files = try BlobFolder(layout)
     } catch {
-      let error = SourceError(
-        .broken, "\(path)/index.json lists no images: \(error.reason); if nothing is writing it, write it anew")
-      seen = asSeen(error)
-      throw error
+      throw SourceError("\(path)/blobs", error, remedy: "it must hold the layout's images")
     }
-    blobs.update(to: index, in: files, reporting: progress)
-    let inventory = OCIListing.inventory(of: index, blobs: blobs, path: path)
-    seen = asSeen(nil)
-    defer {
-      listed = digest
-      leftOut = inventory.leftOut
+    try checkBlobs(in: files)
+    do throws(ReadingError) {
+      if try blobs.retry(in: files) { isCurrent = false }
+    } catch {
+      isCurrent = false
+      throw Self.exhaustion(error, path)
     }
-    return listed == digest && leftOut == inventory.leftOut ? nil : inventory
-  }
-
-  /// An index that was wrong stays so until it is written again.
-  private func nothingNew() throws(SourceError) -> Inventory? {
-    if let error = seen?.error { throw error }
+    let mayHaveChanged = index.mayHaveChanged("index.json") { name throws(FileError) in
+      try layout.fingerprint(of: name)
+    }
+    if mayHaveChanged || !isCurrent && index.error == nil {
+      try Self.checkVersion(of: layout, path)
+      if let new = try newIndex(in: layout) { return try inventory(of: new, in: files, reporting: progress) }
+    }
+    // An index that is wrong stays so until it is written again.
+    if let error = index.error { throw Self.indexError(error, path) }
     return nil
   }
 
+  /// Reads `index.json`, and gives it if there is anything in it that no inventory has told of.
+  private mutating func newIndex(in layout: Folder) throws(SourceError) -> OCIIndex? {
+    var new: OCIIndex?
+    let isCurrent = isCurrent
+    do throws(ReadingError) {
+      try index.update { last, _ throws(ReadingError) in
+        let (bytes, watch) = try Self.readIndex(in: layout)
+        let digest = Digest(sha256Of: bytes)
+        guard !isCurrent || digest != last else { return (digest, watch) }
+        do throws(JSONError) {
+          new = try OCIIndex(bytes)
+        } catch {
+          throw ReadingError("index.json", "it lists no images: \(error.reason)", watch: watch)
+        }
+        return (digest, watch)
+      }
+    } catch {
+      throw Self.indexError(error, path)
+    }
+    return new
+  }
+
+  private mutating func inventory(
+    of new: OCIIndex, in files: BlobFolder, reporting progress: ReadingProgress
+  ) throws(SourceError) -> Inventory? {
+    isCurrent = false
+    namesBlobs = new.manifests.contains { OCIBlob.Key($0) != nil }
+    try checkBlobs(in: files)
+    do {
+      try blobs.update(to: new, in: files, reporting: progress)
+    } catch {
+      throw Self.exhaustion(error, path)
+    }
+    let inventory = OCIListing.inventory(of: new, blobs: blobs, path: path)
+    isCurrent = true
+    defer { listed = (index.value, inventory.leftOut) }
+    return listed == (index.value, inventory.leftOut) ? nil : inventory
+  }
+
+  private func checkBlobs(in files: BlobFolder) throws(SourceError) {
+    guard namesBlobs, files.isMissing else { return }
+    throw SourceError(
+      .missing, "\(path)/blobs has no folder sha256, though index.json names images: mount the disk that it is on")
+  }
+
   /// Reads `index.json`, once more if it is being written to.
-  private func index(in folder: Folder) throws(SourceError) -> (bytes: [UInt8], stamp: FileFingerprint) {
+  private static func readIndex(in layout: Folder) throws(ReadingError) -> (bytes: [UInt8], watch: FileWatch) {
+    let opened = FileFingerprint.now()
     var problem = FileError.changing
     for _ in 0..<3 where problem == .changing {
       do {
-        return try folder.read("index.json", limit: OCILimits.layoutIndexSize)
+        let (bytes, fingerprint) = try layout.read("index.json", limit: OCILimits.layoutIndexSize)
+        return (bytes, FileWatch(fingerprint, opened: opened))
       } catch {
         problem = error
       }
     }
-    throw SourceError("\(path)/index.json", problem, remedy: "it must list the layout's images")
+    throw ReadingError("index.json", problem, opened: opened) { () throws(FileError) in
+      try layout.fingerprint(of: "index.json")
+    }
+  }
+
+  private static func indexError(_ error: ReadingError, _ path: String) -> SourceError {
+    SourceError(in: path, error, remedy: "if nothing is writing it, write it anew")
+  }
+
+  private static func exhaustion(_ error: ReadingError, _ path: String) -> SourceError {
+    SourceError(in: path, error, remedy: "all is read again")
   }
 
   private static func open(_ path: String) throws(SourceError) -> Folder {
-    let folder: Folder
     do {
-      folder = try Folder(path: path)
+      return try Folder(path: path)
     } catch {
       let remedy = path.contains(":") ? "name the layout's folder, without a tag" : "name the layout's folder"
       throw SourceError(path, error, remedy: remedy)
     }
+  }
+
+  private static func checkVersion(of layout: Folder, _ path: String) throws(SourceError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try layout.read("oci-layout", limit: OCILimits.blobSize).bytes
+    } catch {
+      throw SourceError("\(path)/oci-layout", error, remedy: "a folder is an OCI image layout only with this file")
+    }
     let version: String
     do {
-      let (bytes, _) = try folder.read("oci-layout", limit: OCILimits.blobSize)
       version = try OCILayoutFile(bytes).version
-    } catch let problem as FileError {
-      throw SourceError(
-        "\(path)/oci-layout", problem, remedy: "a folder is an OCI image layout only with this file")
-    } catch let error as JSONError {
-      throw SourceError(.broken, "\(path)/oci-layout gives no version of the layout: \(error.reason)")
     } catch {
-      throw SourceError(.unreadable, "\(path)/oci-layout cannot be read: \(error)")
+      throw SourceError(.broken, "\(path)/oci-layout gives no version of the layout: \(error.reason)")
     }
     guard version == "1.0.0" else {
       throw SourceError(
         .unsupportedVersion, "\(path) is an OCI image layout of version \(quoted(version)): only 1.0.0 is known")
     }
-    return folder
   }
 }

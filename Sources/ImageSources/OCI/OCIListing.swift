@@ -1,14 +1,8 @@
+internal import FileReading
 internal import ImageAPI
 
 /// Makes an inventory of an index and the blobs it leads to.
 struct OCIListing {
-  /// What is known of an image while its names are still being gathered.
-  private struct Draft {
-    let facts: OCIBlob.Facts
-    var names = OCIName.Lists()
-    var isPinned = false
-  }
-
   /// Where in a layout a walk is: which descriptor of `index.json` it came through.
   private struct Root {
     let descriptor: OCIDescriptor
@@ -19,29 +13,19 @@ struct OCIListing {
 
   private let path: String
   private let blobs: OCIBlobs
-  private var drafts: [Draft] = []
-  /// Where in `drafts` the image of an id is.
-  private var places: [Digest: Int] = [:]
-  private var leftOut: [SkippedImage] = []
+  private var inventory = Inventory()
   private var followed = 0
 
-  /// The images of `index`, as far as `blobs` has them; `path` is the layout's, for what is said of files in it.
+  /// The images of `index`, as far as `blobs` has them, one for each name; `path` is the layout's, for what is said of
+  /// files in it.
   static func inventory(of index: OCIIndex, blobs: OCIBlobs, path: String) -> Inventory {
     var listing = OCIListing(path: path, blobs: blobs)
     listing.addBroken(index.broken, of: "index.json", as: nil)
-    listing.drafts.reserveCapacity(index.manifests.count)
-    listing.places.reserveCapacity(index.manifests.count)
+    listing.inventory.images.reserveCapacity(index.manifests.count)
     for descriptor in index.manifests where !descriptor.isAttestation {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    let images = listing.drafts.map { draft in
-      Image(
-        id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
-        user: draft.facts.user,
-        spec: draft.facts.annotations.isEmpty ? nil : ImageSpec(annotations: draft.facts.annotations),
-        pinned: draft.isPinned)
-    }
-    return Inventory(images: images.sorted { $0.id < $1.id }, leftOut: listing.leftOut)
+    return listing.inventory
   }
 
   private init(path: String, blobs: OCIBlobs) {
@@ -56,25 +40,28 @@ struct OCIListing {
     while let (descriptor, depth) = waiting.popLast() {
       guard let key = OCIBlob.Key(descriptor) else { continue }
       guard let blob = blobs[key], depth <= OCILimits.nesting else {
-        leave(root, descriptor.digest, "indexes lie more than \(OCILimits.nesting) deep in each other")
+        leave(
+          root, BlobFolder.file(of: descriptor.digest), "indexes lie more than \(OCILimits.nesting) deep in each other")
         continue
       }
       if let size = blob.size, size != descriptor.size {
-        leave(root, descriptor.digest, "it has \(size) bytes, but what names it says \(descriptor.size)")
+        leave(
+          root, BlobFolder.file(of: descriptor.digest),
+          "it has \(size) bytes, but what names it says \(descriptor.size)")
         continue
       }
       switch blob {
       case .image(let facts): add(facts, of: descriptor, root)
       case .artifact: break
-      case .failed(let failure): leave(root, failure.digest, failure.reason)
+      case .failed(let error): leave(root, error.file, error.reason)
       case .index(let index, _):
-        addBroken(index.broken, of: Self.file(descriptor.digest), as: root)
+        addBroken(index.broken, of: BlobFolder.file(of: descriptor.digest), as: root)
         for child in index.manifests.reversed() where !child.isAttestation {
           guard let key = OCIBlob.Key(child), met.insert(key).inserted else { continue }
           followed += 1
           guard followed <= OCILimits.nestedDescriptors else {
             return leave(
-              root, descriptor.digest,
+              root, BlobFolder.file(of: descriptor.digest),
               "the indexes of this layout name more than \(OCILimits.nestedDescriptors) images in all")
           }
           waiting.append((child, depth + 1))
@@ -84,29 +71,24 @@ struct OCIListing {
   }
 
   private mutating func add(_ facts: OCIBlob.Facts, of descriptor: OCIDescriptor, _ root: Root) {
-    let place = places[facts.id] ?? drafts.count
-    if place == drafts.count {
-      places[facts.id] = place
-      drafts.append(Draft(facts: facts))
-    }
-    root.name?.add(to: &drafts[place].names, manifest: descriptor.digest, named: root.descriptor.digest)
-    if root.descriptor.isPinned { drafts[place].isPinned = true }
+    var names = OCIName.Lists()
+    root.name?.add(to: &names, manifest: descriptor.digest, named: root.descriptor.digest)
+    inventory.images.append(
+      Image(
+        id: facts.id, repoTags: names.tags, repoDigests: names.digests, size: facts.size, user: facts.user,
+        spec: facts.annotations.isEmpty ? nil : ImageSpec(annotations: facts.annotations),
+        pinned: root.descriptor.isPinned))
   }
 
   private mutating func addBroken(_ broken: [BrokenElement], of file: String, as root: Root?) {
     for entry in broken {
       let place = "manifests[\(entry.position)]"
-      leftOut.append(
-        SkippedImage(
-          image: root.map { "\($0.displayName) \(place)" } ?? place, path: "\(path)/\(file)", reason: entry.reason))
+      inventory.leftOut.append(
+        SkippedImage(root.map { "\($0.displayName) \(place)" } ?? place, at: "\(path)/\(file)", entry.reason))
     }
   }
 
-  private mutating func leave(_ root: Root, _ digest: BlobDigest, _ reason: String) {
-    leftOut.append(SkippedImage(image: root.displayName, path: "\(path)/\(Self.file(digest))", reason: reason))
-  }
-
-  private static func file(_ digest: BlobDigest) -> String {
-    digest.file.map { "blobs/\($0.folder)/\($0.name)" } ?? "index.json"
+  private mutating func leave(_ root: Root, _ file: String, _ reason: String) {
+    inventory.leftOut.append(SkippedImage(root.displayName, at: "\(path)/\(file)", reason))
   }
 }

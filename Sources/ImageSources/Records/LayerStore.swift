@@ -1,16 +1,10 @@
+internal import FileReading
 internal import ImageAPI
-
-/// Why an image's layers cannot be added up.
-struct LayerError: Error, Sendable, Hashable {
-  /// The file at fault, in the folder of the layers.
-  let file: String
-  let reason: String
-}
 
 /// The layers of one storage driver, each of which but the lowest lies on a parent.
 protocol LayerStore {
   /// The record of a layer.
-  func layer(_ id: Digest) throws(LayerError) -> LayerRecord
+  func layer(_ id: Digest) throws(ReadingError) -> LayerRecord
   /// The file, in the folder of the layers, that describes a layer.
   func file(of id: Digest) -> String
 }
@@ -19,13 +13,13 @@ extension LayerStore {
   /// The image with the size of its layers, each counted once.
   ///
   /// An image whose layers are gone or go round in a circle cannot be run, even where its size is known without them.
-  func listed(_ image: RecordedImage) throws(LayerError) -> Image {
+  func listed(_ image: RecordedImage) throws(ReadingError) -> Image {
     guard let top = image.layers.first else { return image.image }
     guard let listed = image.listed(layersSize: try size(of: image.layers)) else { throw tooLarge(top) }
     return listed
   }
 
-  private func size(of tops: [Digest]) throws(LayerError) -> UInt64 {
+  private func size(of tops: [Digest]) throws(ReadingError) -> UInt64 {
     var total: UInt64 = 0
     /// By which of `tops` a layer was met first.
     var met: [Digest: Int] = [:]
@@ -36,11 +30,11 @@ extension LayerStore {
         if let first = met.updateValue(number, forKey: id) {
           // What lies below was counted with the earlier one.
           if first < number { break }
-          throw LayerError(file: file(of: top), reason: "the layer \(id.hex) is its own ancestor")
+          throw ReadingError(file(of: top), "the layer \(id.hex) is its own ancestor")
         }
         count += 1
         guard count <= RecordLimits.chainLength else {
-          throw LayerError(file: file(of: top), reason: "it has more than \(RecordLimits.chainLength) layers")
+          throw ReadingError(file(of: top), "it has more than \(RecordLimits.chainLength) layers")
         }
         let layer = try layer(id)
         let (sum, overflow) = total.addingReportingOverflow(layer.size)
@@ -52,7 +46,7 @@ extension LayerStore {
     return total
   }
 
-  private func tooLarge(_ id: Digest) -> LayerError {
-    LayerError(file: file(of: id), reason: "the sizes of the layers are more than 64 bits hold")
+  private func tooLarge(_ id: Digest) -> ReadingError {
+    ReadingError(file(of: id), "the sizes of the layers are more than 64 bits hold")
   }
 }

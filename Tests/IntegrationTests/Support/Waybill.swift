@@ -29,12 +29,15 @@ struct RunningWorker {
 
   /// Starts a worker, waits until it listens or connects, and until it has read its sources where that can be awaited.
   ///
-  /// - Parameter launcher: A program that starts the command under other circumstances, and its arguments.
+  /// - Parameters:
+  ///   - launcher: A program that starts the command under other circumstances, and its arguments.
+  ///   - environment: Variables beside those of the test.
   static func start(
     serving sources: [String], at arguments: [String] = ["--bind", "tcp://127.0.0.1:*"], isReadable: Bool = true,
-    by launcher: [String] = []
+    by launcher: [String] = [], environment: [String: String] = [:]
   ) async throws -> RunningWorker {
-    let process = try ChildProcess(launcher + [Waybill.path(), "worker"] + sources + arguments)
+    let process = try ChildProcess(
+      launcher + [Waybill.path(), "worker"] + sources + arguments, environment: environment)
     let places = arguments.count { $0 == "--bind" || $0 == "--connect" }
     func lines(_ event: String) -> [Substring] { process.errors.lines.filter { $0.hasSuffix(" \(event)") } }
     let isUp = try await eventually {

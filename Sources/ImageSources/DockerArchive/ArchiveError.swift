@@ -8,7 +8,4 @@ enum ArchiveError: Error, Hashable {
   case wrongKind(String)
   /// It makes no sense, perhaps because it is only half-written; a clause that goes on from the file's name.
   case broken(String)
-
-  /// Whether the file itself was at fault, which may be over without a sign on it.
-  var isOfFile: Bool { if case .file = self { true } else { false } }
 }
