@@ -3,6 +3,13 @@ internal import ImageAPI
 
 /// Makes an inventory of an index and the blobs it leads to.
 struct OCIListing {
+  /// What is known of an image while its names are still being gathered: tools list a manifest once for each name.
+  private struct Draft {
+    let facts: OCIBlob.Facts
+    var names = OCIName.Lists()
+    var isPinned = false
+  }
+
   /// Where in a layout a walk is: which descriptor of `index.json` it came through.
   private struct Root {
     let descriptor: OCIDescriptor
@@ -13,19 +20,29 @@ struct OCIListing {
 
   private let path: String
   private let blobs: OCIBlobs
-  private var inventory = Inventory()
+  private var drafts: [Draft] = []
+  /// Where in `drafts` the image of an id is.
+  private var places: [Digest: Int] = [:]
+  private var leftOut: [SkippedImage] = []
   private var followed = 0
 
-  /// The images of `index`, as far as `blobs` has them, one for each name; `path` is the layout's, for what is said of
-  /// files in it.
+  /// The images of `index`, as far as `blobs` has them; `path` is the layout's, for what is said of files in it.
   static func inventory(of index: OCIIndex, blobs: OCIBlobs, path: String) -> Inventory {
     var listing = OCIListing(path: path, blobs: blobs)
     listing.addBroken(index.broken, of: "index.json", as: nil)
-    listing.inventory.images.reserveCapacity(index.manifests.count)
+    listing.drafts.reserveCapacity(index.manifests.count)
+    listing.places.reserveCapacity(index.manifests.count)
     for descriptor in index.manifests where !descriptor.isAttestation {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    return listing.inventory
+    let images = listing.drafts.map { draft in
+      Image(
+        id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
+        user: draft.facts.user,
+        spec: draft.facts.annotations.isEmpty ? nil : ImageSpec(annotations: draft.facts.annotations),
+        pinned: draft.isPinned)
+    }
+    return Inventory(images: images, leftOut: listing.leftOut)
   }
 
   private init(path: String, blobs: OCIBlobs) {
@@ -71,24 +88,24 @@ struct OCIListing {
   }
 
   private mutating func add(_ facts: OCIBlob.Facts, of descriptor: OCIDescriptor, _ root: Root) {
-    var names = OCIName.Lists()
-    root.name?.add(to: &names, manifest: descriptor.digest, named: root.descriptor.digest)
-    inventory.images.append(
-      Image(
-        id: facts.id, repoTags: names.tags, repoDigests: names.digests, size: facts.size, user: facts.user,
-        spec: facts.annotations.isEmpty ? nil : ImageSpec(annotations: facts.annotations),
-        pinned: root.descriptor.isPinned))
+    let place = places[facts.id] ?? drafts.count
+    if place == drafts.count {
+      places[facts.id] = place
+      drafts.append(Draft(facts: facts))
+    }
+    root.name?.add(to: &drafts[place].names, manifest: descriptor.digest, named: root.descriptor.digest)
+    if root.descriptor.isPinned { drafts[place].isPinned = true }
   }
 
   private mutating func addBroken(_ broken: [BrokenElement], of file: String, as root: Root?) {
     for entry in broken {
       let place = "manifests[\(entry.position)]"
-      inventory.leftOut.append(
+      leftOut.append(
         SkippedImage(root.map { "\($0.displayName) \(place)" } ?? place, at: "\(path)/\(file)", entry.reason))
     }
   }
 
   private mutating func leave(_ root: Root, _ file: String, _ reason: String) {
-    inventory.leftOut.append(SkippedImage(root.displayName, at: "\(path)/\(file)", reason))
+    leftOut.append(SkippedImage(root.displayName, at: "\(path)/\(file)", reason))
   }
 }
