@@ -73,7 +73,8 @@ struct ClientQueues<Client: Hashable> {
     clients[slot].bytes -= size
     clients[slot].requests -= 1
     guard clients[slot].requests == 0 else { return }
-    slots[clients.remove(slot: slot).client] = nil
+    slots[clients[slot].client] = nil
+    clients.remove(slot: slot)
   }
 
   /// Lets a request wait behind the others of its client.

@@ -11,23 +11,6 @@
 struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
   typealias Time = ContinuousClock.Instant
 
-  private enum RequestState {
-    /// It waits for a worker.
-    case waiting
-    /// It was given to a worker that was idle.
-    case inFlight(worker: Int, until: Time)
-    /// It was given to a worker that had others.
-    case behind(worker: Int, until: Time)
-
-    /// The worker that has it, and when that worker has had it for too long.
-    var holder: (worker: Int, until: Time)? {
-      switch self {
-      case .waiting: nil
-      case .inFlight(let worker, let until), .behind(let worker, let until): (worker, until)
-      }
-    }
-  }
-
   private struct RequestEntry {
     let request: Request
     let client: Int
@@ -36,20 +19,6 @@ struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
     var state = RequestState.waiting
     /// How many workers were lost with it.
     var losses = 0
-  }
-
-  private enum WorkerState {
-    case idle
-    case busy(Assignments)
-    /// Something was taken back from it. It gets nothing until it has answered everything.
-    case overdue(Assignments)
-
-    var assignments: Assignments? {
-      switch self {
-      case .idle: nil
-      case .busy(let assignments), .overdue(let assignments): assignments
-      }
-    }
   }
 
   private struct WorkerEntry {
@@ -108,9 +77,9 @@ extension Dispatcher {
   var byteCount: Int { queues.bytes }
 
   /// A request that is not over.
-  func request(_ handle: Handle) -> Request? { requests[handle]?.request }
+  func request(_ handle: Handle) -> Request? { requests.contains(handle) ? requests[handle.slot].request : nil }
   /// A worker that is not gone.
-  func worker(_ handle: Handle) -> Worker? { workers[handle]?.worker }
+  func worker(_ handle: Handle) -> Worker? { workers.contains(handle) ? workers[handle.slot].worker : nil }
 
   /// When time alone makes something to do.
   var wake: Time {
@@ -201,9 +170,9 @@ extension Dispatcher {
   }
 
   private mutating func reject(_ request: Handle, to worker: Handle) {
-    guard let (_, rest) = workers[worker]?.state.assignments?.removing(request), requests.contains(request) else {
-      return
-    }
+    guard workers.contains(worker), requests.contains(request),
+      let (_, rest) = workers[worker.slot].state.assignments?.removing(request)
+    else { return }
     leave(rest, toWorker: worker.slot)
     refuse(request.slot, .unread)
   }
@@ -216,7 +185,8 @@ extension Dispatcher {
     for request in given where isHeld(request, by: slot) { takeBack(request.slot) }
     leaveRoom(slot)
     bySilence.remove(slot, in: &silenceLinks)
-    actions.append(.forget(workers.remove(slot: slot).worker, departure))
+    actions.append(.forget(workers[slot].worker, departure))
+    workers.remove(slot: slot)
     // A worker takes one request after the other, so it can only have died of the first.
     guard departure.isLoss, let suspect = given.first, suspect != undelivered, requests.contains(suspect) else {
       return
@@ -318,7 +288,8 @@ extension Dispatcher {
     if leaveWorker(slot) == nil { queues.remove(slot, of: client) }
     queues.release(client, bytes: requests[slot].bytes)
     byAge.remove(slot, in: &ageLinks)
-    return requests.remove(slot: slot).request
+    defer { requests.remove(slot: slot) }
+    return requests[slot].request
   }
 }
 

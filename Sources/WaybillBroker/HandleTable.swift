@@ -20,24 +20,20 @@ struct HandleTable<Value> {
   /// How many values there are.
   var count: Int { entries.count - free.count }
 
-  /// The value in a slot that is taken.
+  /// The value in a slot that is taken. It is read and changed in place: a copy of a whole value costs more than the rest
+  /// of an event.
   subscript(slot: Int) -> Value {
-    get {
+    @inline(__always) _read {
       precondition(entries[slot].isTaken, "slot \(slot) is free")
-      return entries[slot].value
+      yield entries[slot].value
     }
-    _modify {
+    @inline(__always) _modify {
       precondition(entries[slot].isTaken, "slot \(slot) is free")
       yield &entries[slot].value
     }
   }
 
-  /// The value that a handle names; nil when it was removed, or the handle was made up.
-  subscript(handle: Handle) -> Value? {
-    contains(handle) ? entries[handle.slot].value : nil
-  }
-
-  /// Whether a handle names a value that is in the table.
+  /// Whether a handle names a value that is in the table: it was not removed, and the handle is not made up.
   func contains(_ handle: Handle) -> Bool {
     entries.indices.contains(handle.slot) && entries[handle.slot].isTaken && entries[handle.slot].use == handle.use
   }
@@ -58,11 +54,10 @@ struct HandleTable<Value> {
     return Handle(slot: slot, use: entries[slot].use)
   }
 
-  mutating func remove(slot: Int) -> Value {
+  mutating func remove(slot: Int) {
     precondition(entries[slot].isTaken, "slot \(slot) is free")
     entries[slot].isTaken = false
     entries[slot].use &+= 1
     free.append(slot)
-    return entries[slot].value
   }
 }
