@@ -11,6 +11,7 @@ extension Socket {
   ///   - security: What is asked of those who connect.
   ///   - peers: Who connects, which decides how many descriptors they leave to others.
   ///   - logger: Where to say it.
+  /// - Throws: `ZeroMQError` when the endpoint cannot be bound.
   package func listen(
     at address: String, as security: ServerSecurity, for peers: DescriptorLimit.Peers = .clients, _ logger: Logger
   ) throws(ZeroMQError) {
