@@ -175,7 +175,8 @@ if let benchmarks = Context.environment["BENCHMARKS"] {
     .executableTarget(
       name: "RegistryBench",
       dependencies: [
-        "CGlibc", "ImageAPI", "ImageRegistry", "WaybillWorker", "Workloads", arguments, lifecycle, logging, signals,
+        "CGlibc", "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "WaybillWorker", "Workloads", arguments,
+        lifecycle, logging, signals,
       ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings),
     .executableTarget(
       name: "RequestPath", dependencies: ["Workloads"], path: "Benchmarks/Sources/RequestPath",

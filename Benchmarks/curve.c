@@ -45,11 +45,11 @@ static void ask(void *socket) {
 }
 
 static void *client(void *result) {
-    const int patience = 10000, none = 0;
+    const int timeout = 10000, none = 0;
     long *replies = result;
     void *socket = zmq_socket(context, ZMQ_REQ);
     if (!socket) fail("socket");
-    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
     zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
     if (server_key) secure(socket);
     if (zmq_connect(socket, endpoint) < 0) fail(endpoint);

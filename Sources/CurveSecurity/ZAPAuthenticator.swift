@@ -33,7 +33,7 @@ package final class ZAPAuthenticator: Sendable {
       return
     }
     hasList = true
-    let handOver = HandOver(try ZAPHandler(in: context, patience: Self.checkInterval))
+    let handOver = HandOver(try ZAPHandler(in: context, timeout: Self.checkInterval))
     let started = NamedThread.start("waybill-zap") { [self] in
       guard let handler = handOver.take() else { return }
       run(handler, in: context, by: AuthorizedKeys(path: path))

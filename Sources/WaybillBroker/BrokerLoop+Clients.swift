@@ -41,7 +41,7 @@ extension BrokerLoop {
     if clientAuthenticator.hasList, let user = request.message.metadata("User-Id", ofFrame: request.bodyStart) {
       return .user(user)
     }
-    return .connection(request.message.withFrame(0) { bytes in bytes.withUnsafeBytes { [UInt8]($0) } })
+    return request.message.withFrame(0) { ClientID(routingID: $0) }
   }
 
   private mutating func refuseOversized(_ error: ZeroMQError) throws(ZeroMQError) {

@@ -19,7 +19,12 @@ struct ClientQueues<Client: Hashable> {
   private let maxWaiting: Int
   private let maxBytes: Int
   private var clients = HandleTable<Entry>(firstUse: 0)
+  /// The clients that have requests, and those that had some of late: most ask again at once.
   private var slots: [Client: Int] = [:]
+  /// How many clients to keep before those without requests are dropped: twice as many as the last time left, so that
+  /// dropping them costs each client that comes next to nothing.
+  private var maxClients = minClients
+  private static var minClients: Int { 64 }
   /// Clients whose queue is not empty, the one whose turn is next in front.
   private var turns = IndexList()
   private var turnLinks = IndexList.Links()
@@ -39,7 +44,7 @@ struct ClientQueues<Client: Hashable> {
   }
 
   /// How many clients have requests that are not over.
-  var clientCount: Int { clients.count }
+  private(set) var clientCount = 0
 
   /// The request that is next.
   var first: Int? {
@@ -58,9 +63,11 @@ struct ClientQueues<Client: Hashable> {
       slot = known
       guard clients[slot].waiting <= freePlaces, clients[slot].bytes <= freeBytes else { throw .shareUsed }
     } else {
+      if clients.count >= maxClients { dropIdleClients() }
       slot = clients.insert(Entry(client: client)).slot
       slots[client] = slot
     }
+    if clients[slot].requests == 0 { clientCount += 1 }
     clients[slot].requests += 1
     clients[slot].bytes += size
     bytes += size
@@ -72,9 +79,15 @@ struct ClientQueues<Client: Hashable> {
     bytes -= size
     clients[slot].bytes -= size
     clients[slot].requests -= 1
-    guard clients[slot].requests == 0 else { return }
-    slots[clients[slot].client] = nil
-    clients.remove(slot: slot)
+    if clients[slot].requests == 0 { clientCount -= 1 }
+  }
+
+  private mutating func dropIdleClients() {
+    for slot in slots.values where clients[slot].requests == 0 {
+      slots[clients[slot].client] = nil
+      clients.remove(slot: slot)
+    }
+    maxClients = max(Self.minClients, 2 * clients.count)
   }
 
   /// Lets a request wait behind the others of its client.

@@ -81,8 +81,14 @@ public struct Client: Sendable {
     let request = packer.finish()
     let cancelled = Latch()
     let outcome = await withTaskCancellationHandler {
-      await NamedThread.run("waybill-client") {
-        Result { () throws(ClientError) in try ask(request, reading: read, until: cancelled) }
+      await withCheckedContinuation { continuation in
+        let thread = NamedThread("waybill-client") {
+          let outcome = Result { () throws(ClientError) in try ask(request, reading: read, until: cancelled) }
+          continuation.resume(returning: outcome)
+        }
+        if thread == nil {
+          continuation.resume(returning: .failure(.socket("cannot start a thread: the system has none left")))
+        }
       }
     } onCancel: {
       cancelled.open()

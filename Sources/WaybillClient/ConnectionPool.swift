@@ -26,7 +26,7 @@ final class ConnectionPool: Sendable {
     // The end of a context waits for its sockets, and this may be a thread of Swift's pool.
     guard let retired = state.withLock({ $0.context }) else { return }
     state.withLock { $0 = State() }
-    NamedThread.start("waybill-client") { extendLifetime(retired) }
+    _ = NamedThread("waybill-client") { extendLifetime(retired) }
   }
 
   /// A connection that waits, or a new one.

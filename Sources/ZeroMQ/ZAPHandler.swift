@@ -12,12 +12,12 @@ public struct ZAPHandler: ~Copyable {
   ///
   /// - Parameters:
   ///   - context: The context of the sockets that are asked about.
-  ///   - patience: How long ``answer(_:)`` waits.
+  ///   - timeout: How long ``answer(_:)`` waits.
   /// - Throws: `addressInUse` when the context has a handler.
-  public init(in context: Context, patience: Duration) throws(ZeroMQError) {
+  public init(in context: Context, timeout: Duration) throws(ZeroMQError) {
     let socket = try Socket(.rep, in: context)
     try socket.set(.linger, to: .zero)
-    try socket.set(.receiveTimeout, to: patience)
+    try socket.set(.receiveTimeout, to: timeout)
     try socket.bind(Self.endpoint)
     self.socket = socket
   }
@@ -25,7 +25,7 @@ public struct ZAPHandler: ~Copyable {
   /// Waits for a question and answers it. What is no question of RFC 27's is answered too, by an error.
   ///
   /// - Parameter decide: Is given each question that makes sense.
-  /// - Returns: Whether there was a question within the handler's patience.
+  /// - Returns: Whether there was a question within the handler's timeout.
   /// - Throws: `contextTerminated` after ``Context/shutdown()``.
   public func answer(_ decide: (ZAPRequest) -> ZAPReply) throws(ZeroMQError) -> Bool {
     var message = MultipartMessage()

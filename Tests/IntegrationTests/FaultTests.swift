@@ -106,7 +106,7 @@ import Testing
     defer { worker.process.send(SIGKILL) }
     try await Task.sleep(for: .seconds(1))
     let before = try await worker.status()
-    #expect(!before.ready && before.sources.allSatisfy { $0.state == "unread" && !$0.lastError.isEmpty })
+    #expect(!before.ready && before.sources.allSatisfy { $0.state == "pending" && !$0.lastError.isEmpty })
     try injection.end()
     var sources = before.sources
     let isWhole = try await eventually(within: .seconds(5)) {

@@ -25,8 +25,8 @@ import Testing
 
   @Test func aContextHasOneHandler() throws {
     let context = try Context()
-    let first = try ZAPHandler(in: context, patience: .zero)
-    let error = #expect(throws: ZeroMQError.self) { _ = try ZAPHandler(in: context, patience: .zero) }
+    let first = try ZAPHandler(in: context, timeout: .zero)
+    let error = #expect(throws: ZeroMQError.self) { _ = try ZAPHandler(in: context, timeout: .zero) }
     #expect(error?.code == .addressInUse)
     #expect(try first.answer { _ in .refuse("") } == false)
   }
@@ -38,7 +38,7 @@ import Testing
     let isThere = DispatchSemaphore(value: 0)
     let asked = Background {
       var asked: ZAPRequest?
-      let handler = try ZAPHandler(in: context, patience: .seconds(10))
+      let handler = try ZAPHandler(in: context, timeout: .seconds(10))
       isThere.signal()
       let isAsked = try handler.answer { request in
         asked = request
@@ -85,7 +85,7 @@ import Testing
     ])
   func noRequests(_ parts: [String]) throws {
     let context = try Context()
-    let handler = try ZAPHandler(in: context, patience: .seconds(10))
+    let handler = try ZAPHandler(in: context, timeout: .seconds(10))
     let client = try open(.req, in: context)
     try client.connect(ZAPHandler.endpoint)
     for (parts, status) in [(parts, "500"), (["1.0", "8", "d", "a", "", "NULL"], "400")] {

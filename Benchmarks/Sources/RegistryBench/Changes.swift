@@ -1,6 +1,7 @@
 import Foundation
 import ImageAPI
 import ImageRegistry
+import ImageWire
 import Workloads
 
 /// Changes images of a registry, one at a time, in the order of their ids, and begins again after the last.

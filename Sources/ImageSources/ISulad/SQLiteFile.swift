@@ -7,7 +7,7 @@ internal import Glibc
 /// An SQLite database of another program, read without writing a byte beside it.
 struct SQLiteFile {
   /// How long a program that writes the database is waited for, in seconds. Writing takes milliseconds.
-  private static let patience: TimeInterval = 0.25
+  private static let busyTimeout: TimeInterval = 0.25
   /// Bytes of the header, two of which tell the way of writing: 1 for a journal, 2 for a write-ahead log.
   private static let headerSize = 20
 
@@ -62,7 +62,7 @@ struct SQLiteFile {
   func read<Value>(_ body: (Database) throws -> Value) throws(SQLiteError) -> Value {
     var configuration = Configuration()
     configuration.readonly = true
-    configuration.busyMode = .timeout(Self.patience)
+    configuration.busyMode = .timeout(Self.busyTimeout)
     configuration.prepareDatabase { database in
       // The schema is whatever the file says: it may call no function that does anything.
       try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")

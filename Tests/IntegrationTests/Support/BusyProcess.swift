@@ -148,7 +148,7 @@ struct BusyProcess {
   }
 
   private static func hangingWorker() async throws -> BusyProcess {
-    let broker = try await RunningBroker.start(["--deadline", "60", "--patience", "60"])
+    let broker = try await RunningBroker.start(["--deadline", "60", "--retry-after", "60"])
     let worker = try await broker.startWorker()
     worker.send(SIGSTOP)
     let client = try ChildProcess([Waybill.path(), "images", "--endpoint", broker.frontend, "--timeout", "60"])
