@@ -1,14 +1,20 @@
-internal import Glibc
+public import Glibc
 
 /// A value that one thread at a time may use.
 ///
 /// Not `Synchronization.Mutex`, which on Linux is made of futexes: the thread sanitizer does not see those, and reports
 /// everything that is behind one.
-package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let value: UnsafeMutablePointer<Value>
+///
+/// Public, though no product shows it: only public functions are inlined into other targets, and a lock that is called as a
+/// generic that is not specialized costs several times what locking does.
+public struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline
+  let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  @usableFromInline
+  let value: UnsafeMutablePointer<Value>
 
-  package init(_ value: consuming sending Value) {
+  @inlinable
+  public init(_ value: consuming sending Value) {
     mutex = .allocate(capacity: 1)
     // With the attributes of a plain mutex none of the three calls can fail.
     pthread_mutex_init(mutex, nil)
@@ -16,6 +22,7 @@ package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     self.value.initialize(to: value)
   }
 
+  @inlinable
   deinit {
     value.deinitialize(count: 1)
     value.deallocate()
@@ -23,7 +30,8 @@ package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     mutex.deallocate()
   }
 
-  package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+  @inlinable @inline(__always)
+  public borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending Value) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     pthread_mutex_lock(mutex)

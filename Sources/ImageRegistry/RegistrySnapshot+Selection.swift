@@ -23,12 +23,16 @@ extension RegistrySnapshot {
     var slices: [ImageSlice] = []
     var left = request.limit ?? .max
     var isLast = true
-    state.forEachSlice(after: request.resumption) { slice in
-      let taken = slice.prefix(left)
-      if taken.count > 0 { slices.append(taken) }
-      left -= taken.count
-      isLast = taken.count == slice.count
-      return isLast
+    let first = request.resumption.map(RegistryState.shardIndex(of:)) ?? 0
+    for index in first..<ShardTable<Shard>.count {
+      state.shards[index].forEachSlice(after: index == first ? request.resumption : nil) { slice in
+        let taken = slice.prefix(left)
+        if taken.count > 0 { slices.append(taken) }
+        left -= taken.count
+        isLast = taken.count == slice.count
+        return isLast
+      }
+      guard isLast else { break }
     }
     return Selection(.several(slices), of: self, resumption: isLast ? nil : slices.last?.lastID)
   }

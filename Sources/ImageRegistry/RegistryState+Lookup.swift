@@ -51,23 +51,15 @@ extension RegistryState {
     }
   }
 
-  /// Gives the images after `id`, or all, in id order, until `body` returns false.
-  func forEachSlice(after id: Digest?, _ body: (ImageSlice) -> Bool) {
-    let first = id.map(Self.shardIndex(of:)) ?? 0
-    var goesOn = true
-    for index in first..<ShardTable<Shard>.count where goesOn {
-      shards[index].forEachSlice(after: index == first ? id : nil) { slice in
-        goesOn = body(slice)
-        return goesOn
+  /// All images in id order.
+  var slices: [ImageSlice] {
+    var slices: [ImageSlice] = []
+    for index in 0..<ShardTable<Shard>.count {
+      shards[index].forEachSlice { slice in
+        slices.append(slice)
+        return true
       }
     }
-  }
-
-  /// Gives all images in id order.
-  func forEachSlice(_ body: (ImageSlice) -> Void) {
-    forEachSlice(after: nil) { slice in
-      body(slice)
-      return true
-    }
+    return slices
   }
 }

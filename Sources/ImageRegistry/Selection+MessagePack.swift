@@ -6,12 +6,24 @@ extension Packer {
   /// Writes the whole reply to ListImages.
   package mutating func pack(_ selection: Selection, in envelope: Envelope) {
     beginReply(envelope)
-    guard !selection.isNotModified else { return packNotModified(etag: selection.etag) }
-    var bytes = 256
-    selection.forEachSlice { bytes += $0.byteCount }
-    reserve(bytes)
-    beginImageList(count: selection.count, isResumable: selection.resumption != nil)
-    selection.forEachSlice { slice in slice.withBytes { append(encoded: $0) } }
+    switch selection.extent {
+    case .notModified: packNotModified(etag: selection.etag)
+    case .none: packImageList(of: selection, count: 0) { _ in }
+    case .one(let image):
+      packImageList(of: selection, count: 1) { packer in image.withBytes { packer.append(encoded: $0) } }
+    case .several, .everything:
+      let slices = selection.slices
+      reserve(slices.reduce(256) { $0 + $1.byteCount })
+      packImageList(of: selection, count: slices.reduce(0) { $0 + $1.count }) { packer in
+        for slice in slices { slice.withBytes { packer.append(encoded: $0) } }
+      }
+    }
+  }
+
+  @inline(__always)
+  private mutating func packImageList(of selection: Selection, count: Int, _ packImages: (inout Packer) -> Void) {
+    beginImageList(count: count, isResumable: selection.resumption != nil)
+    packImages(&self)
     endImageList(etag: selection.etag, resumption: selection.resumption)
   }
 }

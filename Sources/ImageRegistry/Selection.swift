@@ -44,13 +44,13 @@ package struct Selection: Sendable {
     }
   }
 
-  /// Gives the selected images in id order, some at a time.
-  func forEachSlice(_ body: (ImageSlice) -> Void) {
+  /// The selected images in id order, some in each slice.
+  var slices: [ImageSlice] {
     switch extent {
-    case .notModified, .none: return
-    case .one(let slice): body(slice)
-    case .several(let slices): slices.forEach(body)
-    case .everything: snapshot.state.forEachSlice(body)
+    case .notModified, .none: []
+    case .one(let slice): [slice]
+    case .several(let slices): slices
+    case .everything: snapshot.state.slices
     }
   }
 
@@ -59,7 +59,7 @@ package struct Selection: Sendable {
     var unpacker = Unpacker(limits: .ofImages)
     var images: [Image] = []
     images.reserveCapacity(count)
-    forEachSlice { slice in
+    for slice in slices {
       for position in 0..<slice.count {
         if let image = slice[position].image(with: &unpacker) { images.append(image) }
       }

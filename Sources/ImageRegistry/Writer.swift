@@ -58,7 +58,7 @@ struct Writer: ~Copyable {
       let own = rest.prefix { RegistryState.shardIndex(of: images[$0].id) == shard }
       rest = rest.dropFirst(own.count)
       let held = state.shards[shard].ids(heldBy: SourceSet(source: source))
-      apply(Self.changes(from: held, to: own.lazy.map { images[$0] }), toShard: shard, from: source, &progress)
+      apply(Self.changes(from: held, to: own.lazy.map { images[$0] })[...], toShard: shard, from: source, &progress)
     }
     state.apply(progress.names)
     return progress.change
@@ -86,14 +86,14 @@ struct Writer: ~Copyable {
   mutating func apply(_ changes: [SourceChange], from source: Int) -> ImageRegistry.Change {
     var progress = Progress()
     changes[...].forEachRun(by: { RegistryState.shardIndex(of: $0.id) }) { shard, changes in
-      apply(Array(changes), toShard: shard, from: source, &progress)
+      apply(changes, toShard: shard, from: source, &progress)
     }
     state.apply(progress.names)
     return progress.change
   }
 
   private mutating func apply(
-    _ changes: [SourceChange], toShard shard: Int, from source: Int, _ progress: inout Progress
+    _ changes: ArraySlice<SourceChange>, toShard shard: Int, from source: Int, _ progress: inout Progress
   ) {
     var edits: [RegistryState.Edit] = []
     for change in changes {

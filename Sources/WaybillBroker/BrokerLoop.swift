@@ -15,7 +15,7 @@ struct BrokerLoop: ~Copyable {
   /// Who may ask, and who may answer.
   let clientAuthenticator, workerAuthenticator: ZAPAuthenticator
   let logger: Logger
-  var dispatcher: Dispatcher<ClientID, PendingRequest, RegisteredWorker>
+  var dispatcher: Dispatcher
   var counts = BrokerCounts()
   /// When the last request came.
   var lastRequest: ContinuousClock.Instant
@@ -85,7 +85,7 @@ struct BrokerLoop: ~Copyable {
 
   /// Tells the dispatcher what happened, and does what it wants.
   mutating func handle(
-    _ event: Dispatcher<ClientID, PendingRequest, RegisteredWorker>.Event
+    _ event: Dispatcher.Event
   ) throws(ZeroMQError) {
     dispatcher.handle(event, at: now)
     while let action = dispatcher.nextAction() {

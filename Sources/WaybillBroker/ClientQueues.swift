@@ -3,9 +3,9 @@
 ///
 /// A client is admitted while what it has is no more than what is still free. So a client that is alone may have half of
 /// a bound; two that take what they can get, a third each; and there is always room for one that has nothing yet.
-struct ClientQueues<Client: Hashable> {
+struct ClientQueues {
   private struct Entry {
-    let client: Client
+    let client: ClientID
     /// The requests that wait, the oldest first; not those that came back.
     var queue = IndexList()
     /// How many requests wait, with those that came back.
@@ -20,11 +20,11 @@ struct ClientQueues<Client: Hashable> {
   private let maxBytes: Int
   private var clients = HandleTable<Entry>(firstUse: 0)
   /// The clients that have requests, and those that had some of late: most ask again at once.
-  private var slots: [Client: Int] = [:]
+  private var slots: [ClientID: Int] = [:]
   /// How many clients to keep before those without requests are dropped: twice as many as the last time left, so that
   /// dropping them costs each client that comes next to nothing.
   private var maxClients = minClients
-  private static var minClients: Int { 64 }
+  private static let minClients = 64
   /// Clients whose queue is not empty, the one whose turn is next in front.
   private var turns = IndexList()
   private var turnLinks = IndexList.Links()
@@ -54,7 +54,7 @@ struct ClientQueues<Client: Hashable> {
   /// Makes room for a request of a client.
   ///
   /// - Returns: The slot of the client.
-  mutating func admit(_ client: Client, bytes size: Int) throws(DispatchError) -> Int {
+  mutating func admit(_ client: ClientID, bytes size: Int) throws(DispatchError) -> Int {
     let freePlaces = maxWaiting - waiting
     let freeBytes = maxBytes - bytes
     guard freePlaces > 0, size <= freeBytes else { throw .queueFull }

@@ -1,10 +1,12 @@
+internal import WaybillServer
+
 extension Dispatcher {
   /// What happened.
   enum Event {
     /// A client asks. The request takes so many bytes of memory until it is over.
-    case request(Request, bytes: Int, from: Client)
+    case request(PendingRequest, bytes: Int, from: ClientID)
     /// A worker joins the pool.
-    case ready(Worker)
+    case ready(RegisteredWorker)
     /// A worker gives a sign of life.
     case heartbeat(Handle)
     /// A worker answers a request.
@@ -26,17 +28,17 @@ extension Dispatcher {
     /// Send a request to a worker.
     case dispatch(Handle, to: Handle)
     /// Give the client the answer that has just come. The request is over.
-    case answer(Request)
+    case answer(PendingRequest)
     /// Drop the answer that has just come: nobody waits for it.
     case dropAnswer
     /// Tell the client why it gets no answer. The request is over.
-    case refuse(Request, DispatchError)
+    case refuse(PendingRequest, DispatchError)
     /// Note that a worker has joined, and what names it from now on.
     case welcome(Handle)
     /// Tell a worker that the broker is there.
     case heartbeat(Handle)
     /// Note that a worker is gone.
-    case forget(Worker, Departure)
+    case forget(RegisteredWorker, Departure)
     /// Tell a worker to leave.
     case dismiss(Handle)
   }

@@ -1,3 +1,5 @@
+internal import WaybillServer
+
 /// Decides which worker gets which request, and what becomes of those that are late, lost or too many.
 ///
 /// It is pure: it knows neither sockets nor a clock, and never looks at what it keeps for the loop of each request and
@@ -8,11 +10,11 @@
 /// A worker has one request at a time. Only when all are busy, a worker that has just answered quickly is given the next
 /// request before it has answered, so that neither end has to be woken for each. What it does not get to soon goes to
 /// another worker.
-struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
+struct Dispatcher: ~Copyable {
   typealias Time = ContinuousClock.Instant
 
   private struct RequestEntry {
-    let request: Request
+    let request: PendingRequest
     let client: Int
     let bytes: Int
     let deadline: Time
@@ -22,7 +24,7 @@ struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
   }
 
   private struct WorkerEntry {
-    let worker: Worker
+    let worker: RegisteredWorker
     var lastHeard: Time
     var lastAnswer: Time
     /// How many requests it may have.
@@ -34,7 +36,7 @@ struct Dispatcher<Client: Hashable, Request, Worker>: ~Copyable {
   private var requests: HandleTable<RequestEntry>
   private var workers: HandleTable<WorkerEntry>
   /// The clients, and the requests that wait.
-  private var queues: ClientQueues<Client>
+  private var queues: ClientQueues
   /// Requests that are with a worker, in two lists by their state; the one given longest ago in front.
   private var inFlight = IndexList()
   private var behind = IndexList()
@@ -77,9 +79,9 @@ extension Dispatcher {
   var byteCount: Int { queues.bytes }
 
   /// A request that is not over.
-  func request(_ handle: Handle) -> Request? { requests.contains(handle) ? requests[handle.slot].request : nil }
+  func request(_ handle: Handle) -> PendingRequest? { requests.contains(handle) ? requests[handle.slot].request : nil }
   /// A worker that is not gone.
-  func worker(_ handle: Handle) -> Worker? { workers.contains(handle) ? workers[handle.slot].worker : nil }
+  func worker(_ handle: Handle) -> RegisteredWorker? { workers.contains(handle) ? workers[handle.slot].worker : nil }
 
   /// When time alone makes something to do.
   var wake: Time {
@@ -126,7 +128,7 @@ extension Dispatcher {
     return actions[actionsTaken]
   }
 
-  private mutating func admit(_ request: Request, _ bytes: Int, from client: Client, at now: Time) {
+  private mutating func admit(_ request: PendingRequest, _ bytes: Int, from client: ClientID, at now: Time) {
     do throws(DispatchError) {
       guard workers.count > 0 else { throw .noWorker }
       let client = try queues.admit(client, bytes: bytes)
@@ -139,7 +141,7 @@ extension Dispatcher {
     }
   }
 
-  private mutating func join(_ worker: Worker, at now: Time) {
+  private mutating func join(_ worker: RegisteredWorker, at now: Time) {
     let handle = workers.insert(WorkerEntry(worker: worker, lastHeard: now, lastAnswer: now))
     idle.append(handle.slot, in: &roomLinks)
     bySilence.append(handle.slot, in: &silenceLinks)
@@ -283,7 +285,7 @@ extension Dispatcher {
   }
 
   /// A request is over.
-  private mutating func finish(_ slot: Int) -> Request {
+  private mutating func finish(_ slot: Int) -> PendingRequest {
     let client = requests[slot].client
     if leaveWorker(slot) == nil { queues.remove(slot, of: client) }
     queues.release(client, bytes: requests[slot].bytes)

@@ -46,7 +46,7 @@ import Testing
 
   @Test("A parallel map has the results in the order of the elements, and its threads the priority of the caller")
   func parallelMap() async throws {
-    let results = try await NamedThread.run("test") {
+    let results = await NamedThread.run("test") {
       lowerThreadPriority()
       // On Linux this "process" is the calling thread.
       return Concurrency.parallelMap(Array(0..<10_000)) {

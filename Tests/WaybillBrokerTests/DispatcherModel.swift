@@ -1,4 +1,5 @@
 import Testing
+import WaybillServer
 
 @testable import WaybillBroker
 
@@ -54,7 +55,7 @@ struct DispatcherModel: ~Copyable {
   private let limits = DispatchLimits(
     deadline: .seconds(4), retryAfter: .seconds(1), retryBehindAfter: .milliseconds(100), maxAttempts: 2,
     maxWaiting: 40, maxBytes: 8_000, maxInFlight: 4, pipelineThreshold: .milliseconds(10))
-  private var dispatcher: Dispatcher<Int, Int, Int>
+  private var dispatcher: Dispatcher
   private var generator: SeededGenerator
   private var now = ContinuousClock.now
   /// Goes up by one whenever something joins the end of a queue.
@@ -166,13 +167,13 @@ extension DispatcherModel {
       clients[client].requests += 1
       clients[client].bytes += size
     }
-    handle(.request(lastNumber, bytes: size, from: client))
+    handle(.request(PendingRequest(number: lastNumber), bytes: size, from: .numbered(UInt32(client))))
     if expectedRefusal != nil { fault = "\(lastNumber) is not refused" }
   }
 
   private mutating func join() {
     lastNumber += 1
-    handle(.ready(lastNumber))
+    handle(.ready(RegisteredWorker(number: lastNumber)))
     if lastWelcome != lastNumber { fault = "worker \(lastNumber) is not welcome" }
   }
 
@@ -235,7 +236,7 @@ extension DispatcherModel {
     returned.append(number)
   }
 
-  private mutating func handle(_ event: Dispatcher<Int, Int, Int>.Event) {
+  private mutating func handle(_ event: Dispatcher.Event) {
     switch event {
     case .heartbeat(let worker), .answer(_, let worker):
       if let number = numbers[worker] { workers[number]?.lastHeard = now }
@@ -255,10 +256,11 @@ extension DispatcherModel {
 // MARK: - Actions
 
 extension DispatcherModel {
-  private mutating func carryOut(_ action: Dispatcher<Int, Int, Int>.Action) {
+  private mutating func carryOut(_ action: Dispatcher.Action) {
     switch action {
     case .dispatch(let request, let worker): dispatch(request, to: worker)
-    case .answer(let request):
+    case .answer(let pending):
+      let request = pending.number
       if !isAnswerExpected || expectedAnswer != request { fault = "the answer to \(request) is not the one that came" }
       isAnswerExpected = false
       ends.answered += 1
@@ -267,14 +269,14 @@ extension DispatcherModel {
       if !isAnswerExpected || expectedAnswer != nil { fault = "an answer is dropped that counts" }
       isAnswerExpected = false
       ends.late += 1
-    case .refuse(let request, let error): refuse(request, error)
+    case .refuse(let request, let error): refuse(request.number, error)
     case .welcome(let handle):
-      if dispatcher.worker(handle) != lastNumber || numbers[handle] != nil { fault = "\(handle) is not new" }
+      if dispatcher.worker(handle)?.number != lastNumber || numbers[handle] != nil { fault = "\(handle) is not new" }
       numbers[handle] = lastNumber
       lastWelcome = lastNumber
       workers[lastNumber] = Worker(handle: handle, lastHeard: now, idleSince: nextOrder())
     case .heartbeat(let handle): if worker(handle) == nil { fault = "a heartbeat for \(handle), which is gone" }
-    case .forget(let worker, let departure): forget(worker, departure)
+    case .forget(let worker, let departure): forget(worker.number, departure)
     case .dismiss: fault = "a worker is dismissed"
     }
   }
@@ -285,7 +287,7 @@ extension DispatcherModel {
 
   private mutating func dispatch(_ requestHandle: Handle, to workerHandle: Handle) {
     // Over already where it has no number: its worker could not be reached, and was the last.
-    guard let number = requestNumbers[requestHandle] ?? dispatcher.request(requestHandle) else { return }
+    guard let number = requestNumbers[requestHandle] ?? dispatcher.request(requestHandle)?.number else { return }
     guard let request = requests[number], let chosen = worker(workerHandle), let worker = workers[chosen] else {
       return fault = "\(number) or its worker is not there"
     }

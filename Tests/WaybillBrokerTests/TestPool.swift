@@ -1,4 +1,5 @@
 import Testing
+import WaybillServer
 
 @testable import WaybillBroker
 
@@ -16,7 +17,7 @@ struct TestPool: ~Copyable {
     case dismiss(Int)
   }
 
-  private(set) var dispatcher: Dispatcher<String, Int, Int>
+  private(set) var dispatcher: Dispatcher
   let start = ContinuousClock.now
   /// How long ago the pool was made.
   var elapsed = Duration.zero
@@ -31,7 +32,7 @@ struct TestPool: ~Copyable {
   /// How long after it was made the dispatcher wants to be asked again.
   var wake: Duration { dispatcher.wake - start }
 
-  mutating func handle(_ event: Dispatcher<String, Int, Int>.Event) -> [Step] {
+  mutating func handle(_ event: Dispatcher.Event) -> [Step] {
     dispatcher.handle(event, at: start + elapsed)
     var steps: [Step] = []
     while let action = dispatcher.nextAction() { steps.append(step(action)) }
@@ -39,10 +40,10 @@ struct TestPool: ~Copyable {
   }
 
   mutating func ask(_ request: Int, bytes: Int = 1, from client: String = "client") -> [Step] {
-    handle(.request(request, bytes: bytes, from: client))
+    handle(.request(PendingRequest(number: request), bytes: bytes, from: .user(client)))
   }
 
-  mutating func join(_ worker: Int) -> [Step] { handle(.ready(worker)) }
+  mutating func join(_ worker: Int) -> [Step] { handle(.ready(RegisteredWorker(number: worker))) }
 
   mutating func answer(_ request: Int, by worker: Int) throws -> [Step] {
     handle(.answer(to: try #require(requests[request]), by: try #require(workers[worker])))
@@ -60,22 +61,22 @@ struct TestPool: ~Copyable {
     return handle(.tick)
   }
 
-  private mutating func step(_ action: Dispatcher<String, Int, Int>.Action) -> Step {
+  private mutating func step(_ action: Dispatcher.Action) -> Step {
     switch action {
     case .dispatch(let request, let worker):
-      let number = dispatcher.request(request) ?? -1
+      let number = dispatcher.request(request)?.number ?? -1
       requests[number] = request
-      return .dispatch(number, to: dispatcher.worker(worker) ?? -1)
-    case .answer(let request): return .answer(request)
+      return .dispatch(number, to: dispatcher.worker(worker)?.number ?? -1)
+    case .answer(let request): return .answer(request.number)
     case .dropAnswer: return .dropAnswer
-    case .refuse(let request, let error): return .refuse(request, error)
+    case .refuse(let request, let error): return .refuse(request.number, error)
     case .welcome(let worker):
-      let number = dispatcher.worker(worker) ?? -1
+      let number = dispatcher.worker(worker)?.number ?? -1
       workers[number] = worker
       return .welcome(number)
-    case .heartbeat(let worker): return .heartbeat(dispatcher.worker(worker) ?? -1)
-    case .forget(let worker, let departure): return .forget(worker, departure)
-    case .dismiss(let worker): return .dismiss(dispatcher.worker(worker) ?? -1)
+    case .heartbeat(let worker): return .heartbeat(dispatcher.worker(worker)?.number ?? -1)
+    case .forget(let worker, let departure): return .forget(worker.number, departure)
+    case .dismiss(let worker): return .dismiss(dispatcher.worker(worker)?.number ?? -1)
     }
   }
 }

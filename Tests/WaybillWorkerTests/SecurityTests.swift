@@ -59,7 +59,7 @@ import ZeroMQ
   @Test("Where somebody else decides who may connect, nothing is bound")
   func anotherHandler() throws {
     let context = try Context()
-    let other = try ZAPHandler(in: context, patience: .zero)
+    let other = try ZAPHandler(in: context, timeout: .zero)
     let security = ServerSecurity.curve(try CurveKeyPair.generate(), clients: .folder("/no/such/folder"))
     let error = #expect(throws: ZeroMQError.self) {
       try ZAPAuthenticator(security, in: context, logger: LogRecorder().logger)
