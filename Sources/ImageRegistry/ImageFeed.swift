@@ -6,5 +6,6 @@ package protocol ImageFeed: Sendable {
   /// Runs until the service group shuts down or the task is cancelled.
   ///
   /// - Parameter registry: The registry that lists the source.
+  /// - Throws: An error that no other try can cure.
   func run(into registry: ImageRegistry) async throws
 }

@@ -28,10 +28,8 @@ struct RunningWorker {
   var endpoint: String { endpoints.first ?? "" }
 
   /// Starts a worker, waits until it listens or connects, and until it has read its sources where that can be awaited.
-  ///
-  /// - Parameters:
-  ///   - launcher: A program that starts the command under other circumstances, and its arguments.
-  ///   - environment: Variables beside those of the test.
+  /// The launcher is a program that starts the command under other circumstances, with its arguments. The environment is
+  /// added to that of the test.
   static func start(
     serving sources: [String], at arguments: [String] = ["--bind", "tcp://127.0.0.1:*"], isReadable: Bool = true,
     by launcher: [String] = [], environment: [String: String] = [:]
