@@ -54,7 +54,7 @@ check: build check-client $(VENV)/installed
 check-client: build
 	@$(call install,$(BUILD_PACKAGES))
 	swift build --package-path Examples/swift --scratch-path .build-client
-	@! ls .build-client/debug | grep -E '^(GRDB|ImageRegistry|ImageSources)\.build'
+	@! find -L .build-client/debug -name '*.o' | grep -E '/(GRDB|ImageRegistry|ImageSources)\.build/'
 	@$(call with-worker,.build-client/debug/list-images $$endpoint | tee /dev/stderr | grep -q busybox)
 
 # The page of the client library, below .build-docs. A warning fails it.
