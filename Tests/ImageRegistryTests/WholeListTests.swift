@@ -70,13 +70,12 @@ import Testing
 
   @Test("A large list is given to readers of later states for a moment, unless they say what they hold")
   func recent() throws {
-    let annotations = ["note": String(repeating: "x", count: 1_000_000)]
-    func images(_ change: Int) -> [Image] {
-      (0..<50).map {
-        Image(id: Digest(words: (0, 0, 0, $0)), size: UInt64(change), spec: ImageSpec(annotations: annotations))
-      }
+    // A list of 100 MB, which is given out for 100 ms, of images that take far less to change.
+    let annotations = ["note": String(repeating: "x", count: 100_000)]
+    func image(_ number: UInt64, change: Int = 0) -> Image {
+      Image(id: Digest(words: (0, 0, 0, number)), size: UInt64(change), spec: ImageSpec(annotations: annotations))
     }
-    let registry = registry(of: images(0))
+    let registry = registry(of: (0..<1_000).map { image($0) })
     func list(ifNoneMatch etag: String? = nil) throws -> PackedBytes {
       let selection = try registry.snapshot.select(ListImagesRequest(ifNoneMatch: etag))
       return try #require(try selection.sharedReply(orRecent: etag == nil))
@@ -85,8 +84,9 @@ import Testing
 
     // A machine may stop for longer than such a list is given.
     let wasShared = try (1...20).contains { change in
-      let before = try list()
-      registry.update(source: 0, upserting: [images(change)[change]])
+      registry.update(source: 0, upserting: [image(1, change: 2 * change)])
+      let before = try list(ifNoneMatch: "an older state")
+      registry.update(source: 0, upserting: [image(1, change: 2 * change + 1)])
       let after = try list()
       let latest = try list(ifNoneMatch: etag(of: before))
       #expect(etag(of: latest) == registry.snapshot.etag)
@@ -95,7 +95,7 @@ import Testing
     }
     #expect(wasShared)
     let last = try list()
-    registry.update(source: 0, upserting: [images(21)[21]])
+    registry.update(source: 0, upserting: [image(1, change: 100)])
     Thread.sleep(forTimeInterval: Double(last.count) / 1e9)
     #expect(etag(of: try list()) == registry.snapshot.etag)
   }
