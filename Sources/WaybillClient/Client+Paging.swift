@@ -7,7 +7,7 @@ extension Client {
   /// one moment: it is dropped, and the list is asked for at once.
   ///
   /// - Parameters:
-  ///   - image: As in ``ListImagesRequest/image``.
+  ///   - image: As in `ListImagesRequest.image`.
   ///   - etag: The etag of the list that the caller holds already.
   ///   - pageSize: The most images in a page.
   /// - Returns: The whole list, or that nothing changed.
