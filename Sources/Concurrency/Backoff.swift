@@ -11,9 +11,4 @@ package struct Backoff: Sendable {
     attempts += 1
     return .seconds(Double.random(in: longest / 2...longest))
   }
-
-  /// Begins again with short waits.
-  package mutating func reset() {
-    attempts = 0
-  }
 }

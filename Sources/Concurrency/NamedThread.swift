@@ -76,12 +76,12 @@ package final class NamedThread: Sendable {
 /// What a thread does, for the thread itself.
 private final class Work: Sendable {
   private let name: String
-  private let body: Lock<(@Sendable () -> Void)?>
+  private let body: HandOver<@Sendable () -> Void>
   private let ended: Latch
 
   init(name: String, body: @escaping @Sendable () -> Void, ended: Latch) {
     self.name = name
-    self.body = Lock(body)
+    self.body = HandOver(body)
     self.ended = ended
   }
 
@@ -95,6 +95,6 @@ private final class Work: Sendable {
   /// A function of its own, so that what the body captured is gone when it returns.
   @inline(never)
   private func runBody() {
-    body.withLock { $0.take() }?()
+    body.take()?()
   }
 }

@@ -84,9 +84,7 @@ struct BrokerLoop: ~Copyable {
   }
 
   /// Tells the dispatcher what happened, and does what it wants.
-  mutating func handle(
-    _ event: Dispatcher.Event
-  ) throws(ZeroMQError) {
+  mutating func handle(_ event: Dispatcher.Event) throws(ZeroMQError) {
     dispatcher.handle(event, at: now)
     while let action = dispatcher.nextAction() {
       switch action {

@@ -26,7 +26,6 @@ final class ConnectionGate: Sendable {
   private let entry: Lock<ListenerEntry?>
   /// Becomes readable when the socket closes.
   private let closing: CInt
-  private let ended = Latch()
 
   /// How soon a descriptor that became free is noticed.
   private static let lookout: CInt = 20
@@ -53,11 +52,12 @@ final class ConnectionGate: Sendable {
     }
     let gate = ConnectionGate(entry, closing: closing, endpoint: endpoint, logger, bound: bound)
     entry.pause()
-    NamedThread.start("waybill-accept") {
-      gate.run()
-      gate.ended.open()
+    let thread = NamedThread.start("waybill-accept") { gate.run() }
+    socket.beforeClosing {
+      gate.stop()
+      // A descriptor that somebody polls stays open, and its port taken. The thread may be in a write to the log.
+      _ = thread.join(atMost: .seconds(1))
     }
-    socket.beforeClosing { gate.stop() }
   }
 
   private init(
@@ -78,8 +78,6 @@ final class ConnectionGate: Sendable {
   private func stop() {
     entry.withLock { $0 = nil }
     eventfd_write(closing, 1)
-    // A descriptor that somebody polls stays open, and its port taken. The thread may be in a write to the log.
-    _ = ended.wait(atMost: .seconds(1))
   }
 
   private func run() {

@@ -85,27 +85,13 @@ struct ListenerEntry: Sendable {
       storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         guard getsockname(descriptor, address, &size) == 0 else { return nil }
         return switch CInt(address.pointee.sa_family) {
-        case AF_INET: tcpEndpoint(address, size) { "tcp://\($0):\($1)" }
-        case AF_INET6: tcpEndpoint(address, size) { "tcp://[\($0)]:\($1)" }
+        case AF_INET: numericName(of: address, size).map { "tcp://\($0.host):\($0.port)" }
+        case AF_INET6: numericName(of: address, size).map { "tcp://[\($0.host)]:\($0.port)" }
         case AF_UNIX: ipcEndpoint(UnsafeRawBufferPointer(start: address, count: Int(size)))
         default: nil
         }
       }
     }
-  }
-
-  private static func tcpEndpoint(
-    _ address: UnsafePointer<sockaddr>, _ size: socklen_t, _ form: (String, String) -> String
-  ) -> String? {
-    var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-    var port = [CChar](repeating: 0, count: Int(NI_MAXSERV))
-    let failure = getnameinfo(
-      address, size, &host, socklen_t(host.count), &port, socklen_t(port.count), NI_NUMERICHOST | NI_NUMERICSERV)
-    guard failure == 0 else { return nil }
-    let texts = [host, port].map { text in
-      String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-    return form(texts[0], texts[1])
   }
 
   private static func ipcEndpoint(_ address: UnsafeRawBufferPointer) -> String {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WaybillServer
 
 /// Where a TCP endpoint leads.
 struct EndpointAddress: Hashable {
@@ -20,11 +21,8 @@ struct EndpointAddress: Hashable {
     var addresses: Set<EndpointAddress> = []
     for entry in sequence(first: first, next: { $0?.pointee.ai_next }) {
       guard let entry = entry?.pointee else { break }
-      var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-      guard getnameinfo(entry.ai_addr, entry.ai_addrlen, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0
-      else { continue }
-      let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      addresses.insert(EndpointAddress(host: text, port: endpoint[endpoint.index(after: colon)...]))
+      guard let address = entry.ai_addr, let name = numericName(of: address, entry.ai_addrlen) else { continue }
+      addresses.insert(EndpointAddress(host: name.host, port: endpoint[endpoint.index(after: colon)...]))
     }
     return addresses
   }

@@ -36,7 +36,7 @@ final class FakeWorker: Sendable {
     try socket.set(.linger, to: .zero)
     try socket.set(.receiveTimeout, to: .milliseconds(10))
     try socket.bind(worker.endpoint)
-    let box = Box(socket)
+    let box = HandOver(socket)
     Thread.detachNewThread {
       if let socket = box.take() { try? worker.serve(socket, answer) }
       worker.stopped.signal()
@@ -82,19 +82,5 @@ final class FakeWorker: Sendable {
     try socket.send(identity, more: true)
     try socket.send([], more: true)
     for (index, part) in parts.enumerated() { try socket.send(part, more: index < parts.count - 1) }
-  }
-}
-
-/// Hands a socket over whole, as `Socket` advises.
-private final class Box: Sendable {
-  private let content: Lock<Socket?>
-
-  init(_ socket: consuming sending Socket) { content = Lock(consume socket) }
-
-  func take() -> sending Socket? {
-    content.withLock { (socket: inout sending Socket?) -> sending Socket? in
-      let taken = socket.take()
-      return taken
-    }
   }
 }
