@@ -4,7 +4,7 @@
 struct Assignments {
   struct Assignment {
     let request: Handle
-    let since: ContinuousClock.Instant
+    let since: Dispatcher.Time
   }
 
   private(set) var first: Assignment
@@ -19,24 +19,25 @@ struct Assignments {
   /// All of them, in order.
   var all: [Assignment] { [first] + others }
 
-  func appending(_ assignment: Assignment) -> Assignments {
-    var result = self
-    result.others.append(assignment)
-    return result
+  /// The assignment of a request; nil when the worker was not given it.
+  subscript(_ request: Handle) -> Assignment? {
+    first.request == request ? first : others.first { $0.request == request }
   }
 
-  /// Finds the assignment of a request.
+  mutating func append(_ assignment: Assignment) {
+    others.append(assignment)
+  }
+
+  /// Takes out one of them.
   ///
-  /// - Returns: It, and what is left without it; nil when the worker was not given the request.
-  func removing(_ request: Handle) -> (assignment: Assignment, rest: Assignments?)? {
+  /// - Returns: Whether there are others. If not, the value is of no use any more.
+  mutating func remove(_ request: Handle) -> Bool {
     if first.request == request {
-      guard let second = others.first else { return (first, nil) }
-      var rest = Assignments(second)
-      rest.others = Array(others.dropFirst())
-      return (first, rest)
+      guard !others.isEmpty else { return false }
+      first = others.removeFirst()
+    } else {
+      others.removeAll { $0.request == request }
     }
-    guard let index = others.firstIndex(where: { $0.request == request }) else { return nil }
-    var rest = self
-    return (rest.others.remove(at: index), rest)
+    return true
   }
 }

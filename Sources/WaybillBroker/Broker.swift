@@ -50,8 +50,8 @@ package struct Broker: Service {
       limits: configuration.limits, outstanding: OutstandingReplies(maxBytes: configuration.maxOutstandingBytes),
       logger: logger)
     while !stop.isRaised { try loop.turn(waitingAtMost: StopSignal.checkInterval) }
-    let start = ContinuousClock.now
-    while !loop.isQuiet(since: start), ContinuousClock.now < start + configuration.drainTime {
+    let start = BrokerLoop.readClock()
+    while !loop.isQuiet(since: start), BrokerLoop.readClock() < start + configuration.drainTime {
       try loop.turn(waitingAtMost: StopSignal.checkInterval)
     }
     let counts = try loop.close()

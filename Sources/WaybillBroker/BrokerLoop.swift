@@ -18,9 +18,9 @@ struct BrokerLoop: ~Copyable {
   var dispatcher: Dispatcher
   var counts = BrokerCounts()
   /// When the last request came.
-  var lastRequest: ContinuousClock.Instant
+  var lastRequest: Dispatcher.Time
   private var poller = Poller()
-  var now: ContinuousClock.Instant
+  var now: Dispatcher.Time
   /// What a worker said last.
   var incoming = MultipartMessage()
   /// What a client said last.
@@ -39,7 +39,7 @@ struct BrokerLoop: ~Copyable {
     frontend: consuming Socket, backend: consuming Socket, clientAuthenticator: ZAPAuthenticator,
     workerAuthenticator: ZAPAuthenticator, limits: DispatchLimits, outstanding: OutstandingReplies, logger: Logger
   ) {
-    now = .now
+    now = Self.readClock()
     lastRequest = now
     poller.add(frontend)
     poller.add(backend)
@@ -52,15 +52,19 @@ struct BrokerLoop: ~Copyable {
     dispatcher = Dispatcher(limits, at: now, firstUse: .random(in: 0...UInt32.max))
   }
 
+  private static let start = ContinuousClock.now
+  /// The time since the first broker of this process began.
+  static func readClock() -> Dispatcher.Time { start.duration(to: .now) }
+
   /// Takes what has come and does what is to be done. Waits when there is nothing.
   mutating func turn(waitingAtMost longest: Duration) throws(ZeroMQError) {
-    now = .now
+    now = Self.readClock()
     // Answers first: they make room for what the requests need, and nothing is overdue while answers are unread.
     let hasAnswers = try takeCommands()
     try handle(.tick)
     let hasRequests = try takeRequests()
     guard !hasAnswers, !hasRequests else { return }
-    try poller.wait(timeout: min(longest, dispatcher.wake - .now))
+    try poller.wait(timeout: min(longest, dispatcher.wake - Self.readClock()))
   }
 
   /// As many requests as are taken before the workers have their turn, and the clock is read again.
@@ -101,7 +105,7 @@ struct BrokerLoop: ~Copyable {
   }
 
   /// Whether everything is answered and nothing more has come for a while.
-  func isQuiet(since start: ContinuousClock.Instant) -> Bool {
+  func isQuiet(since start: Dispatcher.Time) -> Bool {
     dispatcher.requestCount == 0 && now - max(start, lastRequest) >= StopSignal.quietTime
   }
 
@@ -109,7 +113,7 @@ struct BrokerLoop: ~Copyable {
   ///
   /// - Returns: What the broker has done.
   consuming func close() throws(ZeroMQError) -> BrokerCounts {
-    now = .now
+    now = Self.readClock()
     try handle(.stop)
     return counts
   }

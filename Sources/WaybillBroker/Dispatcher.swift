@@ -11,7 +11,9 @@ internal import WaybillServer
 /// request before it has answered, so that neither end has to be woken for each. What it does not get to soon goes to
 /// another worker.
 struct Dispatcher: ~Copyable {
-  typealias Time = ContinuousClock.Instant
+  /// The time since a moment before all events. Not an `Instant`: its size is known only at run time, and whatever it is
+  /// part of would be copied through a table of functions.
+  typealias Time = Duration
 
   private struct RequestEntry {
     let request: PendingRequest
@@ -120,7 +122,7 @@ extension Dispatcher {
   /// nothing to do for it.
   mutating func nextAction() -> Action? {
     guard actionsTaken < actions.count else {
-      actions.removeAll(keepingCapacity: true)
+      if actionsTaken > 0 { actions.removeAll(keepingCapacity: true) }
       actionsTaken = 0
       return nil
     }
@@ -159,23 +161,19 @@ extension Dispatcher {
     guard workers.contains(worker) else { return actions.append(.dropAnswer) }
     let slot = worker.slot
     hear(from: slot, at: now)
-    guard let (assignment, rest) = workers[slot].state.assignments?.removing(request) else {
-      return actions.append(.dropAnswer)
-    }
+    guard let assignment = workers[slot].state.assignments?[request] else { return actions.append(.dropAnswer) }
     // One slow answer may be the machine's fault; a worker that is slow has one request again after three of them.
     let depth = workers[slot].maxInFlight
     let isQuick = now - max(assignment.since, workers[slot].lastAnswer) <= limits.pipelineThreshold
     workers[slot].maxInFlight = isQuick ? min(depth + 1, limits.maxInFlight) : max(depth / 2, 1)
     workers[slot].lastAnswer = now
-    leave(rest, toWorker: slot)
+    changeState(ofWorker: slot) { $0.remove(request) }
     actions.append(requests.contains(request) ? .answer(finish(request.slot)) : .dropAnswer)
   }
 
   private mutating func reject(_ request: Handle, to worker: Handle) {
-    guard workers.contains(worker), requests.contains(request),
-      let (_, rest) = workers[worker.slot].state.assignments?.removing(request)
-    else { return }
-    leave(rest, toWorker: worker.slot)
+    guard workers.contains(worker), isHeld(request, by: worker.slot) else { return }
+    changeState(ofWorker: worker.slot) { $0.remove(request) }
     refuse(request.slot, .unread)
   }
 
@@ -238,16 +236,15 @@ extension Dispatcher {
     let handle = requests.handle(ofSlot: request)
     let assignment = Assignments.Assignment(request: handle, since: now)
     queues.dispatch(request, of: requests[request].client)
-    if let assignments = workers[worker].state.assignments {
+    if case .idle = workers[worker].state {
+      requests[request].state = .inFlight(worker: worker, until: now + limits.retryAfter)
+      inFlight.append(request, in: &heldLinks)
+    } else {
       let time = min(limits.retryAfter, limits.retryBehindAfter)
       requests[request].state = .behind(worker: worker, until: now + time)
       behind.append(request, in: &heldLinks)
-      setState(.busy(assignments.appending(assignment)), ofWorker: worker)
-    } else {
-      requests[request].state = .inFlight(worker: worker, until: now + limits.retryAfter)
-      inFlight.append(request, in: &heldLinks)
-      setState(.busy(Assignments(assignment)), ofWorker: worker)
     }
+    changeState(ofWorker: worker) { $0.assign(assignment) }
     actions.append(.dispatch(handle, to: workers.handle(ofSlot: worker)))
   }
 
@@ -261,7 +258,7 @@ extension Dispatcher {
     requests[slot].state = .waiting
     queues.takeBack(slot, of: requests[slot].client)
     workers[worker].maxInFlight = 1
-    if let assignments = workers[worker].state.assignments { setState(.overdue(assignments), ofWorker: worker) }
+    changeState(ofWorker: worker) { $0.fallBehind() }
   }
 
   /// Takes a request off the list of those that are with workers.
@@ -299,26 +296,16 @@ extension Dispatcher {
 
 extension Dispatcher {
   /// Changes the state of a worker, and puts it behind the others that may have as much as it may.
-  private mutating func setState(_ state: WorkerState, ofWorker slot: Int) {
+  private mutating func changeState(ofWorker slot: Int, _ change: (inout WorkerState) -> Void) {
     leaveRoom(slot)
-    workers[slot].state = state
-    switch state {
+    change(&workers[slot].state)
+    switch workers[slot].state {
     case .idle:
       idle.append(slot, in: &roomLinks)
     case .busy(let assignments) where assignments.count < workers[slot].maxInFlight:
       roomy.append(slot, in: &roomLinks)
     case .busy, .overdue:
       break
-    }
-  }
-
-  /// Leaves a worker the rest of what it was given.
-  private mutating func leave(_ rest: Assignments?, toWorker slot: Int) {
-    guard let rest else { return setState(.idle, ofWorker: slot) }
-    if case .overdue = workers[slot].state {
-      setState(.overdue(rest), ofWorker: slot)
-    } else {
-      setState(.busy(rest), ofWorker: slot)
     }
   }
 

@@ -18,13 +18,13 @@ struct DispatcherModel: ~Copyable {
     case waiting
     /// Waiting again, taken back from a worker.
     case returned
-    case with(worker: Int, until: ContinuousClock.Instant, isBehind: Bool, order: Int)
+    case with(worker: Int, until: Dispatcher.Time, isBehind: Bool, order: Int)
   }
 
   private struct Request {
     let client: Int
     let size: Int
-    let admitted: ContinuousClock.Instant
+    let admitted: Dispatcher.Time
     var place: Place
     var losses = 0
   }
@@ -35,7 +35,7 @@ struct DispatcherModel: ~Copyable {
     var asked: [(request: Int, handle: Handle)] = []
     /// Whether something was taken back from it that it has not answered.
     var isOverdue = false
-    var lastHeard: ContinuousClock.Instant
+    var lastHeard: Dispatcher.Time
     /// Since when it is idle, by the model's own clock.
     var idleSince: Int
   }
@@ -57,7 +57,7 @@ struct DispatcherModel: ~Copyable {
     maxWaiting: 40, maxBytes: 8_000, maxInFlight: 4, pipelineThreshold: .milliseconds(10))
   private var dispatcher: Dispatcher
   private var generator: SeededGenerator
-  private var now = ContinuousClock.now
+  private var now = Dispatcher.Time.zero
   /// Goes up by one whenever something joins the end of a queue.
   private var order = 0
   private var lastNumber = 0

@@ -18,22 +18,21 @@ struct TestPool: ~Copyable {
   }
 
   private(set) var dispatcher: Dispatcher
-  let start = ContinuousClock.now
   /// How long ago the pool was made.
-  var elapsed = Duration.zero
+  var elapsed = Dispatcher.Time.zero
   /// What each request, once it was dispatched, and each worker is called.
   private(set) var requests: [Int: Handle] = [:]
   private(set) var workers: [Int: Handle] = [:]
 
   init(_ limits: DispatchLimits) {
-    dispatcher = Dispatcher(limits, at: start)
+    dispatcher = Dispatcher(limits, at: elapsed)
   }
 
   /// How long after it was made the dispatcher wants to be asked again.
-  var wake: Duration { dispatcher.wake - start }
+  var wake: Duration { dispatcher.wake }
 
   mutating func handle(_ event: Dispatcher.Event) -> [Step] {
-    dispatcher.handle(event, at: start + elapsed)
+    dispatcher.handle(event, at: elapsed)
     var steps: [Step] = []
     while let action = dispatcher.nextAction() { steps.append(step(action)) }
     return steps
