@@ -20,6 +20,8 @@ FUZZ_FLAGS := --configuration release --scratch-path .build-fuzz
 
 FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
+SHELL := /bin/bash
+
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 .PHONY: build run test test-compose check check-client check-perf docs fmt bench bench-curve bench-micro fuzz clean
@@ -36,7 +38,9 @@ test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))
 	swift build $(SWIFT_FLAGS) --build-tests
 # One after the other: sockets, files and programs block the threads that tests share, of which there is one for each core.
-	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest --no-parallel
+# What failed is said again at the end, where one looks for it.
+	@set -o pipefail; swift test $(SWIFT_FLAGS) --skip-build --disable-xctest --no-parallel 2>&1 | tee .build/test.log || \
+	  { grep ' recorded an issue ' .build/test.log; tail -n 1 .build/test.log; false; }
 
 # The image, and the pools of compose/ in containers. As root.
 test-compose: $(VENV)/installed
