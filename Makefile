@@ -24,7 +24,7 @@ SHELL := /bin/bash
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test test-compose check check-client check-perf docs fmt bench bench-curve bench-micro fuzz clean
+.PHONY: build run test test-crowd test-compose check check-client check-perf docs fmt bench bench-curve bench-micro fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -41,6 +41,10 @@ test: build $(VENV)/installed
 # What failed is said again at the end, where one looks for it.
 	@set -o pipefail; swift test $(SWIFT_FLAGS) --skip-build --disable-xctest --no-parallel 2>&1 | tee .build/test.log || \
 	  { grep ' recorded an issue ' .build/test.log; tail -n 1 .build/test.log; false; }
+
+# Crowds of 20,000 clients, at a limit of 1,024 descriptors and at one of 16,384. Needs a hard limit as high.
+test-crowd:
+	CROWD=1 swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --filter CrowdTests
 
 # The image, and the pools of compose/ in containers. As root.
 test-compose: $(VENV)/installed

@@ -36,10 +36,14 @@ extension Socket {
   }
 
   private func configureConnections() throws(ZeroMQError) {
-    // A peer that never ends its handshake, or that vanished, is disconnected.
+    // A peer that never ends its handshake, or whose machine vanished, is disconnected. For the latter the kernel looks:
+    // heartbeats would be timers of libzmq, which takes a time for each of them to cancel one, and a crowd that leaves
+    // would hold up all others.
     try set(.handshakeInterval, to: .seconds(10))
-    try set(.heartbeatInterval, to: .seconds(10))
-    try set(.heartbeatTimeout, to: .seconds(30))
+    try set(.tcpKeepalive, to: true)
+    try set(.tcpKeepaliveIdle, to: .seconds(10))
+    try set(.tcpKeepaliveInterval, to: .seconds(10))
+    try set(.tcpMaxRetransmitTime, to: .seconds(30))
     // Many may connect at once, or wait until there is a descriptor for them. Over TCP, whoever finds the queue full tries
     // again only after 1, 3, 7 and 15 s. The system has a bound of its own, which is as high on any recent kernel.
     try set(.backlog, to: 4_096)

@@ -1,6 +1,6 @@
 internal import CZeroMQ
 
-/// Times go to libzmq in whole milliseconds, rounded up; nil is what each option says, most often "without end" or "off".
+/// Times go to libzmq in whole milliseconds, or seconds where an option says so, rounded up; nil is what each option says, most often "without end" or "off".
 extension SocketOption where Value == Duration? {
   /// How long messages not yet sent may keep a closed socket, and with it the end of its ``Context``; `ZMQ_LINGER`.
   ///
@@ -23,7 +23,9 @@ extension SocketOption where Value == Duration? {
 
   /// The time between two pings to each peer; `ZMQ_HEARTBEAT_IVL`. nil, the default, sends none.
   ///
-  /// Without them, a peer whose machine vanished keeps its connection for ever.
+  /// Without them and ``tcpKeepalive``, a peer whose machine vanished keeps its connection for ever. They find one that
+  /// hangs as well, but a socket with thousands of peers does better without: libzmq has two timers for each, and walks
+  /// through those of all peers to cancel one.
   public static var heartbeatInterval: Self { .milliseconds(ZMQ_HEARTBEAT_IVL, "heartbeatInterval", none: 0) }
 
   /// How long a ping may stay unanswered before the connection is closed; `ZMQ_HEARTBEAT_TIMEOUT`.
@@ -35,6 +37,18 @@ extension SocketOption where Value == Duration? {
   ///
   /// Cut down to tenths of a second, at most 6553.5 seconds. nil, the default, leaves it to the peer.
   public static var heartbeatTTL: Self { .milliseconds(ZMQ_HEARTBEAT_TTL, "heartbeatTTL", none: 0) }
+
+  /// How long a TCP connection is silent before the system probes it, if ``tcpKeepalive`` is on;
+  /// `ZMQ_TCP_KEEPALIVE_IDLE`. Whole seconds, at least one; nil, the default, is as the system has it.
+  public static var tcpKeepaliveIdle: Self { .seconds(ZMQ_TCP_KEEPALIVE_IDLE, "tcpKeepaliveIdle") }
+
+  /// The time between two such probes; `ZMQ_TCP_KEEPALIVE_INTVL`. Whole seconds, at least one; nil, the default, is as
+  /// the system has it.
+  public static var tcpKeepaliveInterval: Self { .seconds(ZMQ_TCP_KEEPALIVE_INTVL, "tcpKeepaliveInterval") }
+
+  /// How long probes and sent bytes may stay without a sign of the peer before a TCP connection is closed;
+  /// `ZMQ_TCP_MAXRT`. nil, the default, is as the system has it.
+  public static var tcpMaxRetransmitTime: Self { .milliseconds(ZMQ_TCP_MAXRT, "tcpMaxRetransmitTime", none: 0) }
 
   /// The wait before a lost connection is made anew; `ZMQ_RECONNECT_IVL`. 100 ms by default, nil never reconnects.
   public static var reconnectInterval: Self { .milliseconds(ZMQ_RECONNECT_IVL, "reconnectInterval", none: -1) }

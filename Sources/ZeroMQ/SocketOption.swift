@@ -76,6 +76,19 @@ extension SocketOption where Value == Bool? {
 }
 
 extension SocketOption where Value == Duration? {
+  /// An option in whole seconds, at least one, where libzmq writes -1 for nil. It would take 0, which the system does not.
+  static func seconds(_ number: Int32, _ name: String) -> Self {
+    SocketOption(
+      read: { (handle) throws(ZeroMQError) in
+        let raw = try handle.integer(number, as: Int32.self, "read \(name)")
+        return raw < 0 ? nil : .seconds(raw)
+      },
+      write: { (handle, value) throws(ZeroMQError) in
+        let raw = value.map { $0 <= .zero ? nil : Int32(exactly: $0.wholeSeconds) } ?? -1
+        try handle.set(number, to: raw, "set \(name) to \(value.map { "\($0)" } ?? "the system's default")")
+      })
+  }
+
   /// `none` is what libzmq writes for nil: -1 or 0, as the option has it.
   static func milliseconds(_ number: Int32, _ name: String, none: Int32) -> Self {
     SocketOption(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct OptionTests {
   @Test(arguments: [
     SocketOption<Duration?>.linger, .receiveTimeout, .sendTimeout, .handshakeInterval, .connectTimeout,
-    .heartbeatInterval, .heartbeatTTL, .reconnectInterval, .reconnectIntervalMax,
+    .heartbeatInterval, .heartbeatTTL, .reconnectInterval, .reconnectIntervalMax, .tcpMaxRetransmitTime,
   ])
   func times(_ option: SocketOption<Duration?>) throws {
     let socket = try open(.dealer, in: Context())
@@ -14,6 +14,21 @@ import Testing
       #expect(try socket.get(option) == value)
     }
     for value: Duration in [.milliseconds(-1), .seconds(-5), .seconds(Int64.max)] {
+      let error = #expect(throws: ZeroMQError.self) { try socket.set(option, to: value) }
+      #expect(error?.code == .invalidArgument)
+    }
+  }
+
+  @Test(arguments: [SocketOption<Duration?>.tcpKeepaliveIdle, .tcpKeepaliveInterval])
+  func wholeSeconds(_ option: SocketOption<Duration?>) throws {
+    let socket = try open(.dealer, in: Context())
+    for (value, read) in [(.milliseconds(1500), .seconds(2)), (.seconds(3), .seconds(3)), (nil, nil)]
+      as [(Duration?, Duration?)]
+    {
+      try socket.set(option, to: value)
+      #expect(try socket.get(option) == read)
+    }
+    for value: Duration in [.milliseconds(-1), .seconds(-5), .zero, .seconds(Int64.max)] {
       let error = #expect(throws: ZeroMQError.self) { try socket.set(option, to: value) }
       #expect(error?.code == .invalidArgument)
     }

@@ -2,7 +2,7 @@ import Testing
 
 /// Looks again and again whether `condition` holds, until `limit` has passed.
 func eventually(
-  within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws -> Bool {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {

@@ -7,4 +7,10 @@ extension Duration {
     let (sum, carried) = milliseconds.addingReportingOverflow(extra)
     return overflow || carried ? (seconds < 0 ? .min : .max) : sum
   }
+
+  /// Rounded up.
+  var wholeSeconds: Int64 {
+    let (seconds, attoseconds) = components
+    return attoseconds > 0 && seconds < .max ? seconds + 1 : seconds
+  }
 }
