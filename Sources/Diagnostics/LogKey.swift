@@ -1,5 +1,6 @@
 /// The keys of log metadata.
 package enum LogKey {
+  package static let absent = "absent"
   package static let added = "added"
   package static let address = "address"
   package static let answered = "answered"
@@ -18,6 +19,7 @@ package enum LogKey {
   package static let late = "late"
   package static let leftOut = "left_out"
   package static let limit = "limit"
+  package static let passedOver = "passed_over"
   package static let path = "path"
   package static let progress = "progress"
   package static let reason = "reason"

@@ -24,8 +24,14 @@ extension ImageReference {
   init(_ parts: ReferenceScanner.Parts, of text: Span<UInt8>) {
     let path = text.string(in: parts.path)
     let tag = parts.tag.map { text.string(in: $0) } ?? "latest"
+    let domain =
+      switch parts.domain {
+      case .dockerHub: "docker.io"
+      case .host(let host): text.string(in: host)
+      case .none: ""
+      }
     self.init(
-      domain: parts.domain.map { text.string(in: $0) } ?? "docker.io",
+      domain: domain,
       path: parts.isOfficial ? "library/" + path : path,
       version: parts.digest.map { .digest(text.string(in: $0)) } ?? .tag(tag))
   }
@@ -36,8 +42,13 @@ extension ReferenceScanner.Parts {
   fileprivate func forEachNormalisedPiece(of text: Span<UInt8>, _ body: (UnsafeRawBufferPointer) -> Void) {
     func give(_ range: Range<Int>) { text.extracting(range).withUnsafeBytes(body) }
     func give(_ constant: StaticString) { constant.withUTF8Buffer { body(UnsafeRawBufferPointer($0)) } }
-    if let domain { give(domain) } else { give("docker.io") }
-    give("/")
+    switch domain {
+    case .dockerHub: give("docker.io/")
+    case .host(let host):
+      give(host)
+      give("/")
+    case .none: break
+    }
     if isOfficial { give("library/") }
     give(path)
     if let digest {

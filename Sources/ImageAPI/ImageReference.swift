@@ -6,7 +6,8 @@ internal import Diagnostics
 /// `busybox`, `library/busybox` and `docker.io/library/busybox:latest` are one reference. Names are listed as their
 /// source wrote them; normalising is for comparing only.
 public struct ImageReference: Sendable, Hashable {
-  /// The registry's host, with its port if it has one: `docker.io` when the reference names none.
+  /// The registry's host, with its port if it has one: `docker.io` when the reference names none. Empty where the first
+  /// component has a dot and is no host, as in `foo_bar.com/app`, which is all path.
   public let domain: String
   /// The repository below the domain, such as `library/busybox`.
   public let path: String
@@ -40,7 +41,7 @@ public struct ImageReference: Sendable, Hashable {
   }
 
   /// The repository with its domain, such as `docker.io/library/busybox`.
-  public var repository: String { "\(domain)/\(path)" }
+  public var repository: String { domain.isEmpty ? path : "\(domain)/\(path)" }
 }
 
 extension ImageReference: CustomStringConvertible {

@@ -3,7 +3,7 @@ public enum ListImagesReply: Sendable, Hashable {
   /// The images asked for, in id order.
   case images(ImageList)
   /// The images are those of the etag that the client named.
-  case notModified(etag: String)
+  case notModified(etag: String, gaps: ListGaps = ListGaps())
 
   /// A list, or a page of one.
   public struct ImageList: Sendable, Hashable {
@@ -13,12 +13,15 @@ public enum ListImagesReply: Sendable, Hashable {
     public var etag: String
     /// Where the page ended, when there are more images than these.
     public var resumption: Digest?
+    /// What the list lacks.
+    public var gaps: ListGaps
 
     /// A list of `images`, which are in id order.
-    public init(images: [Image], etag: String, resumption: Digest? = nil) {
+    public init(images: [Image], etag: String, resumption: Digest? = nil, gaps: ListGaps = ListGaps()) {
       self.images = images
       self.etag = etag
       self.resumption = resumption
+      self.gaps = gaps
     }
   }
 }

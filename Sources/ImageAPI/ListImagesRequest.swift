@@ -4,17 +4,23 @@ public struct ListImagesRequest: Sendable, Hashable {
   ///
   /// The other fields of CRI's filter are accepted and do not narrow the list.
   public var image: String
-  /// The etag of the list that the client holds already.
+  /// The etag of the list that the client holds already. Not together with ``resumption``.
   public var ifNoneMatch: String?
+  /// The only etag that the list may have; another is an error. With ``resumption`` all pages are of one state.
+  public var ifMatch: String?
   /// The most images to list, 1 or more.
   public var limit: Int?
   /// The id where the last page ended: images after it are listed.
   public var resumption: Digest?
 
   /// A request for `image`, or for every image.
-  public init(image: String = "", ifNoneMatch: String? = nil, limit: Int? = nil, resumption: Digest? = nil) {
+  public init(
+    image: String = "", ifNoneMatch: String? = nil, ifMatch: String? = nil, limit: Int? = nil,
+    resumption: Digest? = nil
+  ) {
     self.image = image
     self.ifNoneMatch = ifNoneMatch
+    self.ifMatch = ifMatch
     self.limit = limit
     self.resumption = resumption
   }

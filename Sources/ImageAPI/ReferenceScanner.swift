@@ -6,13 +6,21 @@ struct ReferenceScanner {
 
   /// Where the parts of a reference stand in its text.
   struct Parts {
-    /// The registry's host as it is written; nil for Docker Hub, whether it is left out or has its older name.
-    let domain: Range<Int>?
+    let domain: Domain
     let path: Range<Int>
     /// Whether the path is one of Docker Hub that leaves out `library/`.
     let isOfficial: Bool
     let tag: Range<Int>?
     let digest: Range<Int>?
+  }
+
+  enum Domain {
+    /// Docker Hub, whether it is left out or has its older name.
+    case dockerHub
+    /// The registry's host as it is written.
+    case host(Range<Int>)
+    /// The first component looks like a host, is none, and is one of the path: `foo_bar.com/app`.
+    case none
   }
 
   /// What in the text breaks the grammar, and where.
@@ -35,10 +43,20 @@ struct ReferenceScanner {
     guard !rest.isEmpty else { throw .empty }
     guard rest.count != Digest.digitCount || !text.allSatisfy(in: rest, ASCII.isLowerCaseHex) else { throw .id }
     let digest = cut(text, after: UInt8(ascii: "@"))
-    let domain = takeDomain(text)
+    var domain = takeDomain(text)
     let tag = cut(text, after: UInt8(ascii: ":"))
-    if let domain { try checkDomain(text, domain) }
-    let isHub = domain.map { text.equals("docker.io", in: $0) } ?? true
+    if case .host(let host) = domain, let error = hostError(text, host) {
+      let whole = host.lowerBound..<rest.upperBound
+      guard pathError(text, whole) == nil else { throw error }
+      domain = .none
+      rest = whole
+    }
+    let isHub =
+      switch domain {
+      case .dockerHub: true
+      case .host(let host): text.equals("docker.io", in: host)
+      case .none: false
+      }
     let isOfficial = isHub && text.firstIndex(of: UInt8(ascii: "/"), in: rest) == nil
     try checkPath(text, isOfficial: isOfficial)
     if let tag { try checkTag(text, tag) }
@@ -55,26 +73,26 @@ struct ReferenceScanner {
 
   /// The first component is a domain if it has a dot, a colon or an upper-case letter, or is `localhost`;
   /// `index.docker.io`, Docker Hub's older host, is `docker.io`.
-  private mutating func takeDomain(_ text: Span<UInt8>) -> Range<Int>? {
-    guard let slash = text.firstIndex(of: UInt8(ascii: "/"), in: rest) else { return nil }
+  private mutating func takeDomain(_ text: Span<UInt8>) -> Domain {
+    guard let slash = text.firstIndex(of: UInt8(ascii: "/"), in: rest) else { return .dockerHub }
     let first = rest.lowerBound..<slash
     let isWord = text.allSatisfy(in: first) {
       $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") && !(ASCII.upperCase ~= $0)
     }
-    guard !isWord || text.equals("localhost", in: first) else { return nil }
+    guard !isWord || text.equals("localhost", in: first) else { return .dockerHub }
     rest = slash + 1..<rest.upperBound
-    return text.equals("index.docker.io", in: first) ? nil : first
+    return text.equals("index.docker.io", in: first) ? .dockerHub : .host(first)
   }
 
-  private func checkDomain(_ text: Span<UInt8>, _ domain: Range<Int>) throws(ScanError) {
+  private func hostError(_ text: Span<UInt8>, _ domain: Range<Int>) -> ScanError? {
     var host = domain
     let isBracketed = host.last.map { text[$0] == UInt8(ascii: "]") } ?? false
     if !isBracketed, let colon = host.last(where: { text[$0] == UInt8(ascii: ":") }) {
       let port = colon + 1..<host.upperBound
-      guard !port.isEmpty, text.allSatisfy(in: port, { ASCII.digits ~= $0 }) else { throw .port(port) }
+      guard !port.isEmpty, text.allSatisfy(in: port, { ASCII.digits ~= $0 }) else { return .port(port) }
       host = host.lowerBound..<colon
     }
-    guard isAddress(text, host) || isHostName(text, host) else { throw .host(host) }
+    return isAddress(text, host) || isHostName(text, host) ? nil : .host(host)
   }
 
   /// Whether it is an IPv6 address in brackets.
@@ -98,13 +116,17 @@ struct ReferenceScanner {
   private func checkPath(_ text: Span<UInt8>, isOfficial: Bool) throws(ScanError) {
     let length = rest.count + (isOfficial ? "library/".utf8.count : 0)
     guard length <= 255 else { throw .pathLength(length) }
-    var failure: ScanError?
-    _ = text.allComponents(of: rest, separator: UInt8(ascii: "/")) { component in
+    if let error = pathError(text, rest) { throw error }
+  }
+
+  private func pathError(_ text: Span<UInt8>, _ path: Range<Int>) -> ScanError? {
+    var error: ScanError?
+    _ = text.allComponents(of: path, separator: UInt8(ascii: "/")) { component in
       guard !isPathComponent(text, component) else { return true }
-      failure = component.isEmpty ? .emptyComponent : .component(component)
+      error = component.isEmpty ? .emptyComponent : .component(component)
       return false
     }
-    if let failure { throw failure }
+    return error
   }
 
   /// Words of lower-case letters and digits, joined by separators.

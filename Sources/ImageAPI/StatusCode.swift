@@ -8,6 +8,8 @@ public enum StatusCode: Int, Sendable, CaseIterable {
   case permissionDenied = 7
   /// The request is over a limit, or a queue is full.
   case resourceExhausted = 8
+  /// What the client named has changed: ask for it anew.
+  case failedPrecondition = 9
   /// There is no such method.
   case unimplemented = 12
   /// An error of waybill itself.
@@ -22,6 +24,7 @@ public enum StatusCode: Int, Sendable, CaseIterable {
     case .deadlineExceeded: "DEADLINE_EXCEEDED"
     case .permissionDenied: "PERMISSION_DENIED"
     case .resourceExhausted: "RESOURCE_EXHAUSTED"
+    case .failedPrecondition: "FAILED_PRECONDITION"
     case .unimplemented: "UNIMPLEMENTED"
     case .internal: "INTERNAL"
     case .unavailable: "UNAVAILABLE"

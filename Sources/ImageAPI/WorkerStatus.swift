@@ -69,6 +69,10 @@ public struct SourceStatus: Sendable, Hashable {
   public var leftOutCount: Int
   /// The first of the images that are left out, at most ``maxSkippedListed``.
   public var leftOut: [SkippedImage]
+  /// How much the source holds that is no image: artifacts, attestations and the like.
+  public var passedOver: Int
+  /// How many images it names that it does not hold, as is legal: other platforms of an image.
+  public var absent: Int
   /// Seconds since the last good reading; nil when there was none.
   public var age: UInt64?
   /// What was wrong at the last reading; empty when it was good.
@@ -79,14 +83,16 @@ public struct SourceStatus: Sendable, Hashable {
 
   /// A status. Of `leftOut` the first ``maxSkippedListed`` are kept.
   public init(
-    name: String, state: State, images: Int = 0, leftOut: [SkippedImage] = [], age: UInt64? = nil,
-    lastError: String = ""
+    name: String, state: State, images: Int = 0, leftOut: [SkippedImage] = [], passedOver: Int = 0, absent: Int = 0,
+    age: UInt64? = nil, lastError: String = ""
   ) {
     self.name = name
     self.state = state
     self.images = images
     self.leftOutCount = leftOut.count
     self.leftOut = Array(leftOut.prefix(Self.maxSkippedListed))
+    self.passedOver = passedOver
+    self.absent = absent
     self.age = age
     self.lastError = lastError
   }

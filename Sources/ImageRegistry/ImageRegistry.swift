@@ -52,16 +52,21 @@ package final class ImageRegistry: Sendable {
   ///   - source: The number of the source, as in ``init(sources:)``.
   ///   - images: Everything that the source holds, in any order. Images of one id are united.
   ///   - leftOut: What the source could not read.
+  ///   - passedOver: How much it holds that is no image.
+  ///   - absent: How many images it names without holding them.
+  ///   - aliases: Further ids that images are found by, and the images' ids.
   /// - Returns: How the list changed.
   @discardableResult
   package func replaceContents(
-    ofSource source: Int, with images: some Sequence<Image>, leftOut: [SkippedImage] = []
+    ofSource source: Int, with images: some Sequence<Image>, leftOut: [SkippedImage] = [], passedOver: Int = 0,
+    absent: Int = 0, aliases: [Digest: Digest] = [:]
   ) -> Change {
     // Outside of the lock: the sequence may be lazy.
     let images = Array(images)
     return publish { writer in
       let change = writer.replaceContents(ofSource: source, with: images)
-      writer.noteReading(ofSource: source, leftOut: leftOut)
+      writer.noteReading(
+        ofSource: source, leftOut: leftOut, passedOver: passedOver, absent: absent, aliases: aliases)
       return change
     }
   }
@@ -121,7 +126,9 @@ package final class ImageRegistry: Sendable {
     writer.withLock { writer in
       let result = change(&writer)
       // Readers keep their whole list when nothing in it changed.
-      let isListed = result != Change() || writer.pendingSources != snapshot.pendingSources
+      let isListed =
+        result != Change() || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.gaps
+        || writer.aliases != snapshot.aliases
       let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
         defer { current = next }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 package import ImageAPI
 
 extension RegistrySnapshot {
@@ -5,12 +6,19 @@ extension RegistrySnapshot {
   ///
   /// - Parameter request: What to list.
   /// - Returns: The selection, of this state of the registry.
-  /// - Throws: ``APIError``: `UNAVAILABLE` as long as a source was never read, `INVALID_ARGUMENT` when the image asked
-  ///   for is neither a reference, nor an id, nor the stored name of an embedded image.
+  /// - Throws: ``APIError``: `UNAVAILABLE` as long as a source was never read, `FAILED_PRECONDITION` when the images
+  ///   are not those of `request.ifMatch`, `INVALID_ARGUMENT` when the image asked for is neither a reference, nor an id,
+  ///   nor the stored name of an embedded image.
   package func select(_ request: ListImagesRequest) throws(APIError) -> Selection {
     guard pendingSources.isEmpty else {
       throw APIError(
         .unavailable, "not read yet: \(pendingSources.joined(separator: ", ")); there is no list until then")
+    }
+    if let expected = request.ifMatch, expected != etag {
+      throw APIError(
+        .failedPrecondition,
+        "if_match: the images are not those of \(quoted(expected)) any more, but of \(etag): ask for the first page anew"
+      )
     }
     if request.ifNoneMatch == etag { return Selection(.notModified, of: self) }
     guard request.image.isEmpty else { return try selectMatches(of: request) }
@@ -40,7 +48,9 @@ extension RegistrySnapshot {
   /// The images that a filter names.
   private func selectMatches(of request: ListImagesRequest) throws(APIError) -> Selection {
     let name = request.image
-    if let id = Digest(utf8: name.utf8.span) { return select(state.image(id), after: request.resumption) }
+    if let id = Digest(utf8: name.utf8.span) {
+      return select(state.image(id) ?? aliases[id].flatMap(state.image), after: request.resumption)
+    }
     let entries = state.references[ReferenceIndex.Key(of: name)]
     guard let first = entries.first, let last = entries.last else {
       // This throws for what is no reference. A reference may also be the beginning of an id.

@@ -7,7 +7,7 @@ extension Packer {
   package mutating func pack(_ selection: Selection, in envelope: Envelope) {
     beginReply(envelope)
     switch selection.extent {
-    case .notModified: packNotModified(etag: selection.etag)
+    case .notModified: packNotModified(etag: selection.etag, gaps: selection.gaps)
     case .none: packImageList(of: selection, count: 0) { _ in }
     case .one(let image):
       packImageList(of: selection, count: 1) { packer in image.withBytes { packer.append(encoded: $0) } }
@@ -22,9 +22,9 @@ extension Packer {
 
   @inline(__always)
   private mutating func packImageList(of selection: Selection, count: Int, _ packImages: (inout Packer) -> Void) {
-    beginImageList(count: count, isResumable: selection.resumption != nil)
+    beginImageList(count: count, isResumable: selection.resumption != nil, gaps: selection.gaps)
     packImages(&self)
-    endImageList(etag: selection.etag, resumption: selection.resumption)
+    endImageList(etag: selection.etag, resumption: selection.resumption, gaps: selection.gaps)
   }
 }
 
@@ -39,7 +39,7 @@ extension Selection {
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   package func sharedReply(orRecent: Bool = false) throws(APIError) -> PackedBytes? {
     guard case .everything = extent else { return nil }
-    return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
+    return try snapshot.wholeLists.list(of: snapshot, orRecent: orRecent)
   }
 
   /// The whole reply.

@@ -31,6 +31,9 @@ package struct Selection: Sendable {
   /// The etag of everything that the registry held.
   package var etag: String { snapshot.etag }
 
+  /// What the images lack.
+  package var gaps: ListGaps { snapshot.gaps }
+
   /// Whether the client has the list already, by the etag that it named.
   package var isNotModified: Bool { if case .notModified = extent { true } else { false } }
 

@@ -5,6 +5,9 @@ struct SourceRecord: Sendable {
   let name: String
   var images = 0
   var leftOut: [SkippedImage] = []
+  var passedOver = 0
+  var absent = 0
+  var aliases: [Digest: Digest] = [:]
   /// When it was last read without an error; nil if it never was.
   var lastRead: ContinuousClock.Instant?
   /// What was wrong at the last reading; empty when it was good.
@@ -20,6 +23,8 @@ struct SourceRecord: Sendable {
       state: lastRead == nil ? .pending : lastError.isEmpty ? .current : .stale,
       images: images,
       leftOut: leftOut,
+      passedOver: passedOver,
+      absent: absent,
       age: lastRead.map { UInt64($0.duration(to: .now).components.seconds) },
       lastError: lastError)
   }

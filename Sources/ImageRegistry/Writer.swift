@@ -16,6 +16,8 @@ struct Writer: ~Copyable {
   /// What each source says of an image that several sources hold. An image of one source is listed as that says it.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
+  /// Further ids that images of any source are found by.
+  private(set) var aliases: [Digest: Digest] = [:]
   private var unpacker = Unpacker(limits: .ofImages)
 
   init(sources: [String]) {
@@ -23,7 +25,7 @@ struct Writer: ~Copyable {
   }
 
   func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
-    RegistrySnapshot(state, pendingSources: pendingSources, wholeLists: wholeLists)
+    RegistrySnapshot(state, pendingSources: pendingSources, gaps: gaps, aliases: aliases, wholeLists: wholeLists)
   }
 
   /// Prepares for the next change, once readers see this one. It is made in the memory of `last`, the state that readers
@@ -35,6 +37,13 @@ struct Writer: ~Copyable {
 
   /// The sources that were never read.
   var pendingSources: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
+
+  /// What the images of all sources lack.
+  var gaps: ListGaps {
+    ListGaps(
+      leftOut: sources.reduce(0) { $0 + $1.leftOut.count },
+      stale: sources.filter { $0.lastRead != nil && !$0.lastError.isEmpty }.map(\.name))
+  }
 
   /// The results of a change so far.
   private struct Progress {
@@ -155,8 +164,14 @@ struct Writer: ~Copyable {
     return packer.finish()
   }
 
-  mutating func noteReading(ofSource source: Int, leftOut: [SkippedImage]) {
+  mutating func noteReading(
+    ofSource source: Int, leftOut: [SkippedImage], passedOver: Int, absent: Int, aliases: [Digest: Digest]
+  ) {
     sources[source].leftOut = leftOut
+    sources[source].passedOver = passedOver
+    sources[source].absent = absent
+    sources[source].aliases = aliases
+    self.aliases = sources.reduce(into: [:]) { $0.merge($1.aliases) { first, _ in first } }
     sources[source].lastRead = .now
     sources[source].lastError = ""
   }

@@ -57,13 +57,15 @@ package struct ImageSourceLocation: Sendable, Hashable {
 
   /// Opens the store.
   ///
+  /// - Parameter layers: Those of all stores of containers/storage that are read together.
+  /// - Returns: The store.
   /// - Throws: ``SourceError`` if there is no such store at the path.
-  package func open() throws(SourceError) -> any ImageSource {
+  package func open(sharing layers: LayerPool = LayerPool()) throws(SourceError) -> any ImageSource {
     switch transport {
     case .oci: try OCILayout(path: path)
     case .isulad: try ISuladGraph(path: path)
     case .embedded: try EmbeddedImages(path: path)
-    case .containersStorage: try ContainersStorage(path: path)
+    case .containersStorage: try ContainersStorage(path: path, layers: layers)
     case .dockerArchive: try DockerArchive(path: path)
     }
   }

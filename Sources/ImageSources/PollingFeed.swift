@@ -50,40 +50,47 @@ package struct PollingFeed: ImageFeed {
 
   private func poll(into registry: ImageRegistry, until stop: Latch) {
     lowerThreadPriority()
-    var source = source
-    var lastError: SourceError?
+    var state = State(source: source)
     repeat {
-      lastError = readOnce(&source, into: registry, after: lastError)
+      readOnce(&state, into: registry)
     } while !stop.wait(atMost: Self.interval)
   }
 
-  /// Reads once and gives the error that it met; one that lasts is logged once.
-  private func readOnce(
-    _ source: inout any ImageSource, into registry: ImageRegistry, after lastError: SourceError?
-  ) -> SourceError? {
+  private struct State {
+    var source: any ImageSource
+    /// What was wrong at the last reading.
+    var lastError: SourceError?
+    /// What is wrong with the last inventory as a whole. It holds until there is another.
+    var inventoryError: SourceError?
+  }
+
+  /// Reads once. An error that lasts is logged once.
+  private func readOnce(_ state: inout State, into registry: ImageRegistry) {
     do throws(SourceError) {
       // Memory that a large reading leaves in pieces goes back to the system.
-      if try update(from: &source, into: registry) >= Self.manyImages { malloc_trim(0) }
-      return nil
+      if try update(&state, into: registry) >= Self.manyImages { malloc_trim(0) }
+      state.lastError = nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)
-      if error != lastError {
+      if error != state.lastError {
         logger.error("cannot read the source", metadata: [LogKey.error: "\(error.message)"])
       }
-      return error
+      state.lastError = error
     }
   }
 
   /// Reads once, and says how many images are not as they were.
-  private func update(
-    from source: inout any ImageSource, into registry: ImageRegistry
-  ) throws(SourceError) -> Int {
-    guard let inventory = try read(&source) else {
+  private func update(_ state: inout State, into registry: ImageRegistry) throws(SourceError) -> Int {
+    let inventory = try read(&state.source)
+    if let inventory { state.inventoryError = inventory.error }
+    if let error = state.inventoryError { throw error }
+    guard let inventory else {
       registry.noteUnchanged(source: index)
       return 0
     }
     let change = registry.replaceContents(
-      ofSource: index, with: inventory.images, leftOut: inventory.leftOut)
+      ofSource: index, with: inventory.images, leftOut: inventory.leftOut, passedOver: inventory.passedOver,
+      absent: inventory.absent, aliases: inventory.aliases)
     log(inventory, change)
     return change.added + change.changed + change.removed
   }
@@ -108,6 +115,7 @@ package struct PollingFeed: ImageFeed {
       "read",
       metadata: [
         LogKey.images: "\(inventory.images.count)", LogKey.leftOut: "\(inventory.leftOut.count)",
+        LogKey.passedOver: "\(inventory.passedOver)", LogKey.absent: "\(inventory.absent)",
         LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
       ])
     for image in inventory.leftOut.prefix(Self.maxLogged) {

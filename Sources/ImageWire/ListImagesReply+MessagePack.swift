@@ -3,7 +3,8 @@ package import MessagePack
 
 extension ListImagesReply {
   private enum Key: String {
-    case images, etag, error
+    case images, etag, error, stale
+    case leftOut = "left_out"
     case resumption = "continue"
     case notModified = "not_modified"
   }
@@ -18,6 +19,7 @@ extension ListImagesReply {
       var etag: String?
       var resumption: Digest?
       var isUnchanged = false
+      var gaps = ListGaps()
       var failure: APIError?
       do throws(APIError) {
         try root.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
@@ -29,6 +31,8 @@ extension ListImagesReply {
           case .etag: etag = try value.apiString(at: "etag")
           case .resumption: resumption = try value.resumption()
           case .notModified: isUnchanged = try value.flag(at: "not_modified")
+          case .leftOut: gaps.leftOut = Int(clamping: try value.unsigned(at: "left_out"))
+          case .stale: gaps.stale = try value.strings(at: "stale")
           case .error: failure = try APIError(decoding: value)
           }
         }
@@ -37,9 +41,9 @@ extension ListImagesReply {
       }
       if let failure { throw failure }
       guard let etag else { throw APIError(unreadable: "it has neither an error nor an etag") }
-      guard !isUnchanged else { return .notModified(etag: etag) }
+      guard !isUnchanged else { return .notModified(etag: etag, gaps: gaps) }
       guard let images else { throw APIError(unreadable: "it has neither images nor not_modified") }
-      return .images(ImageList(images: images, etag: etag, resumption: resumption))
+      return .images(ImageList(images: images, etag: etag, resumption: resumption, gaps: gaps))
     }
   }
 }

@@ -7,6 +7,7 @@ extension ListImagesRequest {
   enum Key: String, CaseIterable {
     case filter, limit
     case ifNoneMatch = "if_none_match"
+    case ifMatch = "if_match"
     case resumption = "continue"
   }
 
@@ -18,6 +19,7 @@ extension ListImagesRequest {
       switch key {
       case .filter: request.image = try value.filteredImage()
       case .ifNoneMatch: request.ifNoneMatch = try value.apiString(at: "if_none_match")
+      case .ifMatch: request.ifMatch = try value.apiString(at: "if_match")
       case .limit:
         guard let limit = value.int64, limit > 0 else {
           throw APIError(value.mismatch(at: "limit", expected: "an integer from 1 on"))
@@ -30,6 +32,10 @@ extension ListImagesRequest {
         request.resumption = id
       }
     }
+    guard request.ifNoneMatch == nil || request.resumption == nil else {
+      throw .invalidArgument(
+        "if_none_match: it is for a first page; with continue, if_match keeps the pages of one state together")
+    }
     self = request
   }
 }
@@ -37,7 +43,10 @@ extension ListImagesRequest {
 extension Packer {
   /// Writes the request in its plain form; what is not set is left out.
   package mutating func pack(_ request: ListImagesRequest) {
-    let isSet = [!request.image.isEmpty, request.ifNoneMatch != nil, request.limit != nil, request.resumption != nil]
+    let isSet = [
+      !request.image.isEmpty, request.ifNoneMatch != nil, request.ifMatch != nil, request.limit != nil,
+      request.resumption != nil,
+    ]
     packMapHeader(isSet.count { $0 })
     if !request.image.isEmpty {
       packKey("filter")
@@ -49,6 +58,10 @@ extension Packer {
     }
     if let etag = request.ifNoneMatch {
       packKey("if_none_match")
+      pack(etag)
+    }
+    if let etag = request.ifMatch {
+      packKey("if_match")
       pack(etag)
     }
     if let limit = request.limit {
@@ -74,9 +87,11 @@ extension Value {
   /// The image that a filter names, in either of its two forms: CRI's `ImageFilter{image: ImageSpec}`, and the
   /// `ImageSpec` that iSulad's page of ListImages documents.
   fileprivate func filteredImage() throws(APIError) -> String {
-    guard let map else { throw APIError(mismatch(at: "filter", expected: "a map such as {\"image\": \"busybox\"}")) }
-    if map.count == 1, map[0].key.equals("image"), map[0].value.map != nil {
-      return try map[0].value.specifiedImage(at: "filter.image")
+    guard let pairs else {
+      throw APIError(mismatch(at: "filter", expected: "a map such as {\"image\": \"busybox\"}"))
+    }
+    if pairs.count == 1, pairs[0].key.equals("image"), pairs[0].value.pairs != nil {
+      return try pairs[0].value.specifiedImage(at: "filter.image")
     }
     return try specifiedImage(at: "filter")
   }
@@ -97,10 +112,10 @@ extension Value {
 
   private func checkAnnotations() throws(APIError) {
     guard !isNil else { return }
-    guard let map else { throw APIError(mismatch(at: "annotations", expected: "a map")) }
+    guard let pairs else { throw APIError(mismatch(at: "annotations", expected: "a map")) }
     // By bytes, as `String` takes keys for equal that differ in how they compose an accent.
     var keys: Set<[UInt8]> = []
-    for (key, value) in map {
+    for (key, value) in pairs {
       let name = try key.apiString(at: "annotations")
       guard keys.insert(Array(name.utf8)).inserted else {
         throw .invalidArgument("annotations: the key \(quoted(name)) stands there twice")

@@ -26,8 +26,8 @@ package struct Request: Sendable, Hashable {
   package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) {
     do throws(APIError) {
       self = try unpacker.unpack(bytes, failure: { APIError($0) }) { (root) throws(APIError) in
-        if root.array != nil { return Request(rpc: root) }
-        guard root.map != nil else {
+        guard root.pairs != nil else {
+          guard root.array == nil else { return Request(rpc: root) }
           throw .invalidArgument(
             "a request is a map such as {\"filter\": {\"image\": \"busybox\"}}, or a MessagePack-RPC array; got \(root.summary)"
           )
@@ -70,9 +70,7 @@ extension Value {
 
   fileprivate func rpcCall(isIdentified: Bool) throws(APIError) -> Request.Call {
     let shape = "MessagePack-RPC requests are [0, msgid, method, [params]]"
-    guard let array, let type = array.first else {
-      throw .invalidArgument("\(shape); got an empty array")
-    }
+    guard let array, let type = array.first else { throw APIError(mismatch(at: "request", expected: "an array")) }
     guard type.uint64 == 0 else {
       guard type.uint64 == 2 else { throw .invalidArgument("\(shape); got the type \(type.summary)") }
       throw .invalidArgument("a notification cannot be answered, and every request is: \(shape)")

@@ -3,9 +3,12 @@ internal import ImageAPI
 internal import MessagePack
 
 extension Value {
+  /// The pairs of a map; nil where there is none. An empty array is an empty map, as PHP and Lua have no other.
+  var pairs: MapView? { map ?? (array?.isEmpty == true ? MapView() : nil) }
+
   /// Reads a map whose keys are known, each at most once.
   ///
-  /// In a request an unknown key is an error: `{"fliter": …}` must not list everything. In a reply it is skipped, as a
+  /// In a request an empty array is an empty map, and an unknown key is an error: `{"fliter": …}` must not list everything. In a reply it is skipped, as a
   /// later version of waybill may add keys.
   func readFields<Key: RawRepresentable<String>>(
     at path: StaticString,
@@ -13,8 +16,8 @@ extension Value {
     isRequest: Bool = false,
     _ read: (Key, Value) throws(APIError) -> Void
   ) throws(APIError) {
-    guard let map else { throw APIError(mismatch(at: path, expected: "a map")) }
-    for (index, (key, value)) in map.enumerated() {
+    guard let pairs = isRequest ? pairs : map else { throw APIError(mismatch(at: path, expected: "a map")) }
+    for (index, (key, value)) in pairs.enumerated() {
       guard key.kind == .string else {
         throw .invalidArgument("\(path): a key is a string, got \(key.summary)")
       }
@@ -23,7 +26,7 @@ extension Value {
         guard isRequest else { continue }
         throw .invalidArgument("\(path): there is no key \(quoted(name))")
       }
-      for earlier in map[..<index] where try earlier.key.apiString(at: path) == name {
+      for earlier in pairs[..<index] where try earlier.key.apiString(at: path) == name {
         throw .invalidArgument("\(path): the key \(quoted(name)) stands there twice")
       }
       try read(known, value)

@@ -44,7 +44,7 @@ extension Packer {
   }
 
   private mutating func pack(_ source: SourceStatus) {
-    packMapHeader(7)
+    packMapHeader(9)
     packKey("name")
     pack(source.name)
     packKey("state")
@@ -64,6 +64,10 @@ extension Packer {
       packKey("reason")
       pack(image.reason)
     }
+    packKey("passed_over")
+    pack(source.passedOver)
+    packKey("absent")
+    pack(source.absent)
     packKey("age")
     if let age = source.age { pack(age) } else { packNil() }
     packKey("last_error")
@@ -134,7 +138,8 @@ extension RequestCounts {
 
 extension SourceStatus {
   private enum Key: String {
-    case name, state, images, age
+    case name, state, images, absent, age
+    case passedOver = "passed_over"
     case leftOutCount = "left_out_count"
     case leftOut = "left_out"
     case lastError = "last_error"
@@ -154,6 +159,8 @@ extension SourceStatus {
       case .leftOutCount: source.leftOutCount = Int(clamping: try value.unsigned(at: "left_out_count"))
       case .leftOut:
         for image in try value.elements(at: "left_out") { source.leftOut.append(try SkippedImage(decoding: image)) }
+      case .passedOver: source.passedOver = Int(clamping: try value.unsigned(at: "passed_over"))
+      case .absent: source.absent = Int(clamping: try value.unsigned(at: "absent"))
       case .age: source.age = value.isNil ? nil : try value.unsigned(at: "age")
       case .lastError: source.lastError = try value.apiString(at: "last_error")
       }

@@ -4,6 +4,11 @@ internal import CMessagePack
 public struct MapView: RandomAccessCollection {
   private let map: msgpack_object_map
 
+  /// No pairs.
+  public init() {
+    map = msgpack_object_map()
+  }
+
   init(_ map: msgpack_object_map) {
     self.map = map
   }

@@ -3,8 +3,9 @@ public import ImageAPI
 extension Client {
   /// Lists images page by page, so that no reply is large, and gives the list when it is whole.
   ///
-  /// When the images change between two pages, or the pages come from workers that differ, what was gathered is of no
-  /// one moment: it is dropped, and the list is asked for at once.
+  /// All pages are of one state: each after the first is asked for by the etag of the first. When the images change
+  /// between two pages, or the pages come from workers that differ, what was gathered is dropped, and the list is asked
+  /// for at once.
   ///
   /// - Parameters:
   ///   - image: As in `ListImagesRequest.image`.
@@ -16,19 +17,32 @@ extension Client {
     image: String = "", ifNoneMatch etag: String? = nil, pageSize: Int = 10_000
   ) async throws(ClientError) -> ListImagesReply {
     var request = ListImagesRequest(image: image, ifNoneMatch: etag, limit: pageSize)
-    guard case .images(var list) = try await listImages(request) else { return .notModified(etag: etag ?? "") }
+    let first = try await listImages(request)
+    guard case .images(var list) = first else { return first }
     request.ifNoneMatch = nil
+    request.ifMatch = list.etag
     while let last = list.resumption {
       request.resumption = last
       // A page that does not lead on would have the same page asked for without end.
-      guard case .images(let page) = try await listImages(request), page.etag == list.etag,
-        page.resumption.map({ $0 > last }) ?? true
+      guard let page = try await page(request), page.etag == list.etag, page.resumption.map({ $0 > last }) ?? true
       else {
         return try await listImages(ListImagesRequest(image: image))
       }
       list.images += page.images
       list.resumption = page.resumption
+      list.gaps = page.gaps
     }
     return .images(list)
+  }
+
+  /// A page; nil where the images are not those of the first page any more.
+  private func page(_ request: ListImagesRequest) async throws(ClientError) -> ListImagesReply.ImageList? {
+    do throws(ClientError) {
+      guard case .images(let page) = try await listImages(request) else { return nil }
+      return page
+    } catch {
+      guard error.reply?.code == .failedPrecondition else { throw error }
+      return nil
+    }
   }
 }

@@ -36,7 +36,7 @@ struct CommandError: Error {
       self =
         switch code {
         case .invalidArgument, .unimplemented: .usage
-        case .unavailable, .deadlineExceeded, .resourceExhausted: .unavailable
+        case .unavailable, .deadlineExceeded, .resourceExhausted, .failedPrecondition: .unavailable
         case .permissionDenied: .noPermission
         case .internal: .software
         }

@@ -8,10 +8,11 @@ struct ImageListing: Printable {
   var showsDigests = false
   var isTruncated = true
 
-  /// Names come from stores that anybody may have written, so they are escaped.
+  /// In crictl's order: by name, and those without one last. Names come from stores that anybody may have written, so they
+  /// are escaped.
   var table: String {
     var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"])
-    for image in images {
+    for image in images.sorted(by: Self.isBefore) {
       let (repository, digest) = Self.split(image.repoDigests.first, at: "@")
       for tagged in image.repoTags.isEmpty ? [nil] : image.repoTags.map(Optional.some) {
         let (name, tag) = tagged.map { Self.split($0, at: ":") } ?? (repository, "<none>")
@@ -23,9 +24,21 @@ struct ImageListing: Printable {
     return table.text
   }
 
-  /// A name and what follows the last `separator`.
+  private static func isBefore(_ first: Image, _ second: Image) -> Bool {
+    /// The number is lower the better an image is named.
+    func key(_ image: Image) -> (Int, String, Digest) {
+      if let tag = image.repoTags.first { return (0, tag, image.id) }
+      if let digest = image.repoDigests.first { return (1, digest, image.id) }
+      return (2, "", image.id)
+    }
+    return key(first) < key(second)
+  }
+
+  /// A repository and what follows the last `separator` in the last component. The port of a registry is no tag.
   private static func split(_ text: String?, at separator: Character) -> (String, String) {
-    guard let text, let index = text.lastIndex(of: separator) else { return (text ?? "<none>", "<none>") }
+    guard let text else { return ("<none>", "<none>") }
+    let component = text.lastIndex(of: "/") ?? text.startIndex
+    guard let index = text[component...].lastIndex(of: separator) else { return (text, "<none>") }
     return (String(text[..<index]), String(text[text.index(after: index)...]))
   }
 
@@ -39,7 +52,8 @@ struct ImageListing: Printable {
   static func humanSize(_ bytes: UInt64) -> String {
     var value = Double(bytes)
     var units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"][...]
-    while value >= 1_000, units.count > 1 {
+    // What would be rounded to 1,000 is one of the next unit.
+    while value >= 999.5, units.count > 1 {
       value /= 1_000
       units = units.dropFirst()
     }

@@ -9,7 +9,8 @@ struct ImagesCommand: AsyncParsableCommand {
     abstract: "List images, all or those of a name.",
     discussion: """
       NAME is a reference (busybox means docker.io/library/busybox:latest), an image's id, or the beginning of one. A \
-      name that no image has gives an empty list.
+      name that no image has gives an empty list. Where images cannot be read, or a source cannot be read just now, a \
+      line on standard error says so.
 
       Exit codes: 0 there is an answer, 64 the command line or NAME is wrong, 69 nobody answers or nobody can yet, 70 the \
       answer makes no sense, 71 the system refuses a socket, 74 the list cannot be written.
@@ -48,6 +49,7 @@ struct ImagesCommand: AsyncParsableCommand {
     guard let list = try await list(of: client, ifNoneMatch: nil) else {
       throw CommandError(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
+    list.gaps.warn()
     if quiet {
       try StandardOutput.write(list.images.map { "\($0.id)\n" }.joined())
     } else {
@@ -80,6 +82,7 @@ struct ImagesCommand: AsyncParsableCommand {
       try await Task.sleep(for: interval)
       do throws(CommandError) {
         guard let list = try await list(of: client, ifNoneMatch: known.etag) else { continue }
+        if list.gaps != known.gaps { list.gaps.warn() }
         try StandardOutput.write(ImageChanges(from: known.images, to: list.images).lines.map { "\($0)\n" }.joined())
         known = list
       } catch {

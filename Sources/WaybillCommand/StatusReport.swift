@@ -18,10 +18,11 @@ struct StatusReport: Printable {
       "replies   \(ImageListing.humanSize(status.requests.replyBytes))",
       "",
     ]
-    var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "READ"])
+    var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "PASSED OVER", "ABSENT", "READ"])
     for source in status.sources {
       sources.append([
         source.name.escaped, source.state.rawValue, String(source.images), String(source.leftOutCount),
+        String(source.passedOver), String(source.absent),
         source.age.map { "\(Self.duration($0)) ago" } ?? "never",
       ])
     }
@@ -81,6 +82,8 @@ struct StatusReport: Printable {
             ])
           })
       ),
+      ("passedOver", .integer(source.passedOver)),
+      ("absent", .integer(source.absent)),
       ("age", source.age.map { .integer(Int(clamping: $0)) } ?? .null),
       ("lastError", .string(source.lastError)),
     ])

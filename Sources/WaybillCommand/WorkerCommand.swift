@@ -86,7 +86,10 @@ struct WorkerCommand: AsyncParsableCommand {
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
     for endpoint in connect + broker { try EndpointCheck.check(endpoint) }
     do {
-      let stores = try sources.map { text throws(SourceError) in try ImageSourceLocation(text).open() }
+      let layers = LayerPool()
+      let stores = try sources.map { text throws(SourceError) in
+        try ImageSourceLocation(text).open(sharing: layers)
+      }
       let registry = ImageRegistry(sources: stores.map(\.name))
       let worker = Worker(
         WorkerConfiguration(

@@ -33,6 +33,10 @@ private func x(_ count: Int) -> String { String(repeating: "x", count: count) }
       ("aB/fooo", "aB/fooo:latest"),
       ("test_com/foo", "docker.io/test_com/foo:latest"),
       ("test.com/foo", "test.com/foo:latest"),
+      // What looks like a host and is none is a component of a path without a host.
+      ("foo_bar.com/app", "foo_bar.com/app:latest"),
+      ("foo_bar.com/app:1", "foo_bar.com/app:1"),
+      ("a__b.c/d/e@\(digest)", "a__b.c/d/e@\(digest)"),
       ("test.com:8080/foo", "test.com:8080/foo:latest"),
       ("test.com:8080/foo:tag", "test.com:8080/foo:tag"),
       ("a:1/b", "a:1/b:latest"),
@@ -104,6 +108,7 @@ private func x(_ count: Int) -> String { String(repeating: "x", count: count) }
       "a@sha256:", "a@md5:\(hex("abc").prefix(32))", "a@sha384:\(hex("abc"))", "a@sha512:\(hex("abc"))",
       "a@SHA256:\(hex("abc"))", "a@\(digest)@\(digest)", "a@\(digest):tag", "a@sha256:sha256:\(hex("abc"))",
       "a.b:/c", "a.b:80a/c", "a.b:-1/c", "a.b:٣/c", "a..b/c", ".a/c", "a./c", "-a.b/c", "a-.b/c", "a_b.c:80/d", ":80/a",
+      "a_b.C/d", "a_.b/c", "a_b.c//d", "a_b.c/\(x(250))",
       "[fc00::1]", "[fc00::1]:5000", "fc00::1:5000/debian", "[fe80::1%eth0]:5000/debian", "[]:5000/debian",
       "[fc00::1/debian", "fc00::1]/debian", "[2001:db8:3:4::192.0.2.33]:5000/debian", "[fc00::1]5000/debian",
       "[fc00::1]:/debian", hex("abc"), String(repeating: "f", count: 64), "a:\(x(129))", "a.b/\(x(256))",

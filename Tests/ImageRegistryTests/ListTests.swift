@@ -33,7 +33,6 @@ import WireTesting
     let first = try registry.snapshot.select(ListImagesRequest()).reply(in: .plain)
     registry.replaceContents(ofSource: 0, with: images(10).reversed())
     registry.noteUnchanged(source: 0)
-    registry.noteFailure(ofSource: 0, reason: "gone")
     #expect(try registry.snapshot.select(ListImagesRequest()).reply(in: .plain) === first)
     registry.update(source: 0, removing: images(1).map(\.id))
     #expect(try registry.snapshot.select(ListImagesRequest()).reply(in: .plain) !== first)
@@ -72,6 +71,49 @@ import WireTesting
     }
     registry.update(source: 0, removing: [images(1)[0].id])
     #expect(try registry.list(ListImagesRequest(ifNoneMatch: etag)).images.count == 4)
+  }
+
+  @Test("A list says what it lacks, in every form, under the same etag, and nothing where all is well")
+  func gaps() throws {
+    let images = images(5)
+    let registry = registry(of: images)
+    let (whole, etag) = (try registry.bytes(), registry.snapshot.etag)
+    let forms = [
+      ListImagesRequest(), ListImagesRequest(image: "image-3"), ListImagesRequest(image: "nobody"),
+      ListImagesRequest(limit: 2), ListImagesRequest(ifNoneMatch: etag),
+    ]
+    func gaps() throws -> Set<ListGaps> {
+      Set(
+        try forms.map { form in
+          switch try registry.reply(form) {
+          case .images(let list): list.gaps
+          case .notModified(_, let gaps): gaps
+          }
+        })
+    }
+    #expect(try gaps() == [ListGaps()])
+    let skipped = SkippedImage(image: "a", path: "b", reason: "c")
+    registry.replaceContents(ofSource: 0, with: images, leftOut: [skipped, skipped])
+    #expect(try gaps() == [ListGaps(leftOut: 2)])
+    registry.noteFailure(ofSource: 0, reason: "gone")
+    let name = registry.sources[0].name
+    #expect(try gaps() == [ListGaps(leftOut: 2, stale: [name])])
+    registry.noteUnchanged(source: 0)
+    #expect(try gaps() == [ListGaps(leftOut: 2)])
+    registry.replaceContents(ofSource: 0, with: images)
+    #expect(try gaps() == [ListGaps()] && registry.bytes() == whole && registry.snapshot.etag == etag)
+  }
+
+  @Test("Whoever names an etag gets the images of that state or an error")
+  func ifMatch() throws {
+    let registry = registry(of: images(5))
+    let first = try registry.list(ListImagesRequest(limit: 2))
+    let next = ListImagesRequest(ifMatch: first.etag, limit: 2, resumption: first.resumption)
+    #expect(try registry.list(next).images.count == 2)
+    registry.update(source: 0, removing: [images(5)[0].id])
+    let error = #expect(throws: APIError.self) { try registry.list(next) }
+    #expect(error?.code == .failedPrecondition)
+    #expect(error?.message.contains(registry.snapshot.etag) == true)
   }
 
   @Test("Hostile names come back as they are")

@@ -8,6 +8,13 @@ private struct Model {
   var sources: [[Digest: Image]] = [[:], [:], [:]]
   var wasRead = [false, false, false]
   var errors = ["", "", ""]
+  var leftOut = [0, 0, 0]
+
+  var gaps: ListGaps {
+    ListGaps(
+      leftOut: leftOut.reduce(0, +),
+      stale: errors.indices.filter { wasRead[$0] && !errors[$0].isEmpty }.map { "\($0)" })
+  }
 
   var images: [Image] {
     var united: [Digest: Image] = [:]
@@ -69,12 +76,16 @@ private struct Model {
       var contents: [Digest: Image] = [:]
       for image in images { contents[image.id] = contents[image.id]?.united(with: image) ?? image }
       model.sources[source] = contents
-      registry.replaceContents(ofSource: source, with: images)
+      model.leftOut[source] = Int.random(in: 0...2, using: &generator)
+      let skipped = SkippedImage(image: "a", path: "b", reason: "c")
+      registry.replaceContents(
+        ofSource: source, with: images, leftOut: Array(repeating: skipped, count: model.leftOut[source]))
       model.wasRead[source] = true
       model.errors[source] = ""
     case 3:
       // What it holds already, in another order.
       registry.replaceContents(ofSource: source, with: model.sources[source].values.shuffled(using: &generator))
+      model.leftOut[source] = 0
       model.wasRead[source] = true
       model.errors[source] = ""
     case 4:
@@ -97,7 +108,7 @@ private struct Model {
     var generator = SeededGenerator(seed: seed)
     var model = Model()
     let registry = ImageRegistry(sources: ["0", "1", "2"])
-    var held: [(snapshot: RegistrySnapshot, images: [Image], etag: String)] = []
+    var held: [(snapshot: RegistrySnapshot, images: [Image], etag: String, gaps: ListGaps)] = []
     for _ in 0..<500 {
       Self.change(&model, registry, &generator)
       let snapshot = registry.snapshot
@@ -116,20 +127,22 @@ private struct Model {
         try #require(throws: APIError.self) { try snapshot.bytes() }
         continue
       }
-      try #require(try snapshot.bytes() == expectedReply(images, etag: etag))
-      try check(snapshot, lookups: images, etag, &generator)
+      let gaps = model.gaps
+      try #require(try snapshot.bytes() == expectedReply(images, etag: etag, gaps: gaps))
+      try check(snapshot, lookups: images, etag, gaps, &generator)
       // Readers may hold several states, and the last one too, while the next is made.
-      held.append((snapshot, images, etag))
+      held.append((snapshot, images, etag, gaps))
       while held.count > Int.random(in: 0...4, using: &generator) {
-        let (snapshot, images, etag) = held.remove(at: Int.random(in: held.indices, using: &generator))
-        try #require(try snapshot.bytes() == expectedReply(images, etag: etag))
-        try check(snapshot, lookups: images, etag, &generator)
+        let (snapshot, images, etag, gaps) = held.remove(at: Int.random(in: held.indices, using: &generator))
+        try #require(try snapshot.bytes() == expectedReply(images, etag: etag, gaps: gaps))
+        try check(snapshot, lookups: images, etag, gaps, &generator)
       }
     }
   }
 
   private func check(
-    _ snapshot: RegistrySnapshot, lookups images: [Image], _ etag: String, _ generator: inout SeededGenerator
+    _ snapshot: RegistrySnapshot, lookups images: [Image], _ etag: String, _ gaps: ListGaps,
+    _ generator: inout SeededGenerator
   ) throws {
     for name in Self.names.shuffled(using: &generator).prefix(6) where !name.isEmpty {
       let found = Model.found(name, in: images, Self.meanings)
@@ -138,21 +151,22 @@ private struct Model {
       } else {
         let wanted = found.isEmpty ? Model.found(prefix: name, in: images) : found
         try #require(
-          try snapshot.bytes(ListImagesRequest(image: name)) == expectedReply(wanted, etag: etag), "\(name)")
+          try snapshot.bytes(ListImagesRequest(image: name)) == expectedReply(wanted, etag: etag, gaps: gaps), "\(name)"
+        )
       }
     }
     guard let id = Self.ids.randomElement(using: &generator) else { return }
-    let wanted = expectedReply(images.filter { $0.id == id }, etag: etag)
+    let wanted = expectedReply(images.filter { $0.id == id }, etag: etag, gaps: gaps)
     try #require(try snapshot.bytes(ListImagesRequest(image: id.description)) == wanted)
     let prefix = String(id.hex.prefix(Int.random(in: 4...63, using: &generator)))
     try #require(
       try snapshot.bytes(ListImagesRequest(image: prefix))
-        == expectedReply(Model.found(prefix: prefix, in: images), etag: etag))
+        == expectedReply(Model.found(prefix: prefix, in: images), etag: etag, gaps: gaps))
     let limit = Int.random(in: 1...10, using: &generator)
     let rest = images.filter { $0.id > id }
     let page = Array(rest.prefix(limit))
     try #require(
       try snapshot.bytes(ListImagesRequest(limit: limit, resumption: id))
-        == expectedReply(page, etag: etag, resumption: rest.count > limit ? page.last?.id : nil))
+        == expectedReply(page, etag: etag, resumption: rest.count > limit ? page.last?.id : nil, gaps: gaps))
   }
 }

@@ -39,6 +39,8 @@ extension ImageRegistry {
     try snapshot.list(request)
   }
 
+  func reply(_ request: ListImagesRequest) throws -> ListImagesReply { try snapshot.reply(request) }
+
   /// The images that a filter finds.
   func images(_ filter: String = "") throws -> [Image] {
     try list(ListImagesRequest(image: filter)).images
@@ -52,20 +54,25 @@ extension RegistrySnapshot {
     try select(request).reply(in: envelope).withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
   }
 
-  func list(_ request: ListImagesRequest = ListImagesRequest()) throws -> ListImagesReply.ImageList {
+  func reply(_ request: ListImagesRequest) throws -> ListImagesReply {
     var unpacker = Unpacker(limits: Limits(bytes: .max, depth: Limits.deepest, elements: .max))
-    let reply = try select(request).reply(in: .plain).withBytes { (bytes) throws(APIError) in
+    return try select(request).reply(in: .plain).withBytes { (bytes) throws(APIError) in
       try ListImagesReply(decoding: bytes, with: &unpacker)
     }
-    guard case .images(let list) = reply else { throw APIError(.internal, "no list") }
+  }
+
+  func list(_ request: ListImagesRequest = ListImagesRequest()) throws -> ListImagesReply.ImageList {
+    guard case .images(let list) = try reply(request) else { throw APIError(.internal, "no list") }
     return list
   }
 }
 
 /// What a registry must answer, put together here from its parts.
-func expectedReply(_ images: [Image], etag: String, resumption: Digest? = nil) -> [UInt8] {
+func expectedReply(
+  _ images: [Image], etag: String, resumption: Digest? = nil, gaps: ListGaps = ListGaps()
+) -> [UInt8] {
   var packer = Packer()
-  packer.packMapHeader(resumption == nil ? 2 : 3)
+  packer.packMapHeader(2 + [resumption != nil, gaps.leftOut > 0, !gaps.stale.isEmpty].count { $0 })
   packer.packKey("images")
   packer.packArrayHeader(images.count)
   for image in images { packer.pack(image) }
@@ -74,6 +81,15 @@ func expectedReply(_ images: [Image], etag: String, resumption: Digest? = nil) -
   if let resumption {
     packer.packKey("continue")
     packer.pack(resumption.description)
+  }
+  if gaps.leftOut > 0 {
+    packer.packKey("left_out")
+    packer.pack(gaps.leftOut)
+  }
+  if !gaps.stale.isEmpty {
+    packer.packKey("stale")
+    packer.packArrayHeader(gaps.stale.count)
+    for source in gaps.stale { packer.pack(source) }
   }
   return packer.withBytes { bytes in bytes.withUnsafeBytes { [UInt8]($0) } }
 }

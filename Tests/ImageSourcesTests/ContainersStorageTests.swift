@@ -55,15 +55,6 @@ import Testing
       ])
   }
 
-  /// Layers that were pulled in parts give the record an id that is not the digest of the configuration.
-  @Test func theIdIsThatOfTheConfiguration() throws {
-    var parts = TestStorage.Parts(user: "7", names: ["a:1"])
-    parts.id = String(TestLayout.digest("another").dropFirst(7))
-    try store.write([parts])
-    let images = try inventory().images
-    #expect(images.map(\.id.description) == [parts.configDigest] && images.map(\.user) == [.uid(7)])
-  }
-
   @Test func layersThatOneImageHasTwiceCountOnce() throws {
     let low = TestStorage.Layer("low", size: "10")
     let top = TestStorage.Layer("top", parent: low.id, size: "200")

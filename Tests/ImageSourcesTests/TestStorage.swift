@@ -25,6 +25,7 @@ final class TestStorage: Sendable {
     var annotations = "{}"
     /// Before the members of the manifest that are always there.
     var manifestMembers = ""
+    var configType = TestLayout.configType
     var layer: String?
     /// Big data beside the configuration and the two copies of the manifest, with their sizes.
     var bigData: [String: Int] = [:]
@@ -44,7 +45,7 @@ final class TestStorage: Sendable {
     var hex: String { id ?? String(configDigest.dropFirst(7)) }
     var manifest: String {
       """
-      {\(manifestMembers)"schemaVersion":2,"config":{"mediaType":"\(TestLayout.configType)","digest":"\(configDigest)",\
+      {\(manifestMembers)"schemaVersion":2,"config":{"mediaType":"\(configType)","digest":"\(configDigest)",\
       "size":\(config.utf8.count)},"layers":[],"annotations":\(annotations)}
       """
     }

@@ -43,6 +43,18 @@ import WireTesting
   }
 
   @Test(
+    "An empty array is an empty map, as PHP and Lua have no other",
+    arguments: [
+      [], ["filter": []], ["filter": ["image": []]], ["filter": ["annotations": []]],
+      ["filter": ["image": ["annotations": []]]],
+    ] as [Tree])
+  func emptyArrays(request: Tree) {
+    #expect(Request(request).call == .success(.listImages(ListImagesRequest())))
+    #expect(Request(request).envelope == .plain)
+    #expect(Request([0, 1, "ListImages", [request]]).call == .success(.listImages(ListImagesRequest())))
+  }
+
+  @Test(
     "The name is taken as it is, and judged only where the images are", arguments: ["Foo:1", "\u{1b}", "\0", " ", "圖像"])
   func verbatim(name: String) {
     let wanted = ListImagesRequest(image: name)
@@ -53,10 +65,13 @@ import WireTesting
   func additions() throws {
     let id = try #require(Digest(hex("ab")))
     let tree: Tree = [
-      "limit": 1, "continue": .text(id.description), "if_none_match": "some etag", "filter": ["image": "a"],
+      "limit": 1, "continue": .text(id.description), "if_match": "some etag", "filter": ["image": "a"],
     ]
-    let wanted = ListImagesRequest(image: "a", ifNoneMatch: "some etag", limit: 1, resumption: id)
+    let wanted = ListImagesRequest(image: "a", ifMatch: "some etag", limit: 1, resumption: id)
     #expect(Request(tree).call == .success(.listImages(wanted)))
+    let first = Request(["limit": 1, "if_none_match": "some etag", "if_match": "other"])
+    #expect(
+      first.call == .success(.listImages(ListImagesRequest(ifNoneMatch: "some etag", ifMatch: "other", limit: 1))))
     #expect(Request(["continue": .text(id.hex)]).call == .success(.listImages(ListImagesRequest(resumption: id))))
     let limit = Request(["limit": .integer(.max)])
     #expect(limit.call == .success(.listImages(ListImagesRequest(limit: .max))))
@@ -69,7 +84,9 @@ import WireTesting
       for etag in [nil, "", hex("9")] {
         for limit in [nil, 1, Int.max] {
           for resumption in [nil, id] {
-            let request = ListImagesRequest(image: image, ifNoneMatch: etag, limit: limit, resumption: resumption)
+            let request = ListImagesRequest(
+              image: image, ifNoneMatch: resumption == nil ? etag : nil, ifMatch: etag, limit: limit,
+              resumption: resumption)
             let bytes = packed { $0.pack(request) }
             #expect(Request(bytes: bytes).call == .success(.listImages(request)))
           }
@@ -112,6 +129,11 @@ import WireTesting
       (["filter": ["runtime_handler": true]], "runtime_handler: expected a string, got true"),
       (["filter": ["image_ref": [:]]], "image_ref: expected a string, got a map of 0"),
       (["if_none_match": 1], "if_none_match: expected a string, got the integer 1"),
+      (["if_match": 1], "if_match: expected a string, got the integer 1"),
+      (
+        ["if_none_match": "a", "continue": .text(hex("ab"))],
+        "if_none_match: it is for a first page; with continue, if_match keeps the pages of one state together"
+      ),
       (["limit": 0], "limit: expected an integer from 1 on, got the integer 0"),
       (["limit": -1], "limit: expected an integer from 1 on, got the integer -1"),
       (["limit": "1"], "limit: expected an integer from 1 on, got the string \"1\""),

@@ -10,13 +10,13 @@ import Testing
       #expect(
         try await worker.images() == """
           IMAGE                       TAG                 IMAGE ID            SIZE
+          docker.io/library/busybox   latest              5b9dee95d31ec       553B
+          example.org/demo/multi      1.0                 386dfd5acaa0f       575B
+          example.org/demo/multi      1.0                 efad69881c045       574B
           example.org/demo/web        1.0                 1ee2f87aadee0       554B
           example.org/demo/web        latest              1ee2f87aadee0       554B
-          example.org/demo/multi      1.0                 386dfd5acaa0f       575B
           example.org/demo/worker     2.3                 412f9136098a9       569B
-          docker.io/library/busybox   latest              5b9dee95d31ec       553B
           <none>                      <none>              ad102917d8972       568B
-          example.org/demo/multi      1.0                 efad69881c045       574B
 
           """)
     }
@@ -27,13 +27,13 @@ import Testing
       #expect(
         try await worker.images("--digests") == """
           IMAGE                       TAG                 DIGEST              IMAGE ID            SIZE
+          docker.io/library/busybox   latest              ec72b74e7f3a4       5b9dee95d31ec       553B
+          example.org/demo/multi      1.0                 438dc1cf255e9       386dfd5acaa0f       575B
+          example.org/demo/multi      1.0                 c593c3e6b1875       efad69881c045       574B
           example.org/demo/web        1.0                 c1447e185a5ce       1ee2f87aadee0       554B
           example.org/demo/web        latest              c1447e185a5ce       1ee2f87aadee0       554B
-          example.org/demo/multi      1.0                 438dc1cf255e9       386dfd5acaa0f       575B
           example.org/demo/worker     2.3                 7ad96b5706658       412f9136098a9       569B
-          docker.io/library/busybox   latest              ec72b74e7f3a4       5b9dee95d31ec       553B
           <none>                      <none>              <none>              ad102917d8972       568B
-          example.org/demo/multi      1.0                 c593c3e6b1875       efad69881c045       574B
 
           """)
     }
@@ -183,8 +183,10 @@ import Testing
       #expect(lines[7].wholeMatch(of: /replies   [\d.]+k?B/) != nil && lines[8].isEmpty)
       let width = sample.count + 3
       #expect(
-        lines[9] == "SOURCE".padded(to: width) + "STATE               IMAGES              LEFT OUT            READ")
-      let start = sample.padded(to: width) + "current             6                   0                   "
+        lines[9] == "SOURCE".padded(to: width)
+          + ["STATE", "IMAGES", "LEFT OUT", "PASSED OVER", "ABSENT"].map { $0.padded(to: 20) }.joined() + "READ")
+      let start =
+        sample.padded(to: width) + ["current", "6", "0", "0", "0"].map { $0.padded(to: 20) }.joined()
       #expect(lines[10].hasPrefix(start) && lines[10].dropFirst(start.count).wholeMatch(of: /\d+s ago/) != nil)
     }
   }

@@ -21,7 +21,7 @@ import Testing
   @Test func aTerminalShowsABar() async throws {
     let session = try await Python.run(
       "terminal.py", "left_out=", Waybill.path(), "worker", "docker-archive:\(archive)", "--bind",
-      "ipc://\(folder.path)/socket", as: Session.self)
+      "ipc://\(folder.path)/socket", as: Session.self, within: .seconds(180))
     #expect(session.code == 0 && session.output.isEmpty)
     // Each bar is erased before anything else is written.
     let bars = session.terminal.components(separatedBy: "\r\u{1b}[K").dropLast().map { piece in
@@ -37,7 +37,7 @@ import Testing
 
   @Test func theLogSaysItWhereThereIsNoTerminal() async throws {
     try await withWorker(serving: "docker-archive:\(archive)", isReadable: false) { (worker) async throws in
-      #expect(try await eventually(within: .seconds(60)) { worker.process.errors.text.contains("left_out=") })
+      #expect(try await eventually(within: .seconds(120)) { worker.process.errors.text.contains("left_out=") })
       let lines = worker.process.errors.lines
       #expect(lines.contains { $0.contains(" progress=") && $0.hasSuffix(" reading") }, "\(lines)")
       #expect(!worker.process.errors.text.unicodeScalars.contains("\u{1b}"))

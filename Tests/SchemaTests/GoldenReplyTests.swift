@@ -13,6 +13,7 @@ import WireTesting
     var images = Sample.images
     var request = ListImagesRequest()
     var envelope = Envelope.plain
+    var gaps = ListGaps()
     /// What the client reads; it asks in the plain form only.
     var reply: ListImagesReply?
 
@@ -38,6 +39,21 @@ import WireTesting
     ListCase(
       name: "list-images-reply-not-modified", request: ListImagesRequest(ifNoneMatch: Sample.etag),
       reply: .notModified(etag: Sample.etag)),
+    ListCase(
+      name: "list-images-reply-left-out", request: ListImagesRequest(image: "busybox"), gaps: ListGaps(leftOut: 1),
+      reply: list([Sample.busybox], gaps: ListGaps(leftOut: 1))),
+    ListCase(
+      name: "list-images-reply-stale", gaps: ListGaps(stale: [Sample.source]),
+      reply: list(Sample.images[...], gaps: ListGaps(stale: [Sample.source]))),
+    ListCase(
+      name: "list-images-reply-page-not-whole", request: ListImagesRequest(limit: 3), gaps: bothGaps,
+      reply: list(Sample.images[..<3], resumption: Sample.images[2].id, gaps: bothGaps)),
+    ListCase(
+      name: "list-images-reply-not-modified-not-whole", request: ListImagesRequest(ifNoneMatch: Sample.etag),
+      gaps: bothGaps, reply: .notModified(etag: Sample.etag, gaps: bothGaps)),
+    ListCase(
+      name: "rpc-list-images-reply-not-whole", request: ListImagesRequest(image: "busybox"),
+      envelope: .rpc(messageID: 6), gaps: bothGaps),
     ListCase(name: "rpc-list-images-reply-several", envelope: .rpc(messageID: 3)),
     ListCase(
       name: "rpc-list-images-reply-one", request: ListImagesRequest(image: "busybox"), envelope: .rpc(messageID: 4)),
@@ -48,14 +64,17 @@ import WireTesting
       envelope: .rpc(messageID: 5)),
   ]
 
+  private static let bothGaps = ListGaps(leftOut: 2, stale: [Sample.source])
+
   private static func list(
-    _ images: ArraySlice<Image>, etag: String = Sample.etag, resumption: Digest? = nil
+    _ images: ArraySlice<Image>, etag: String = Sample.etag, resumption: Digest? = nil, gaps: ListGaps = ListGaps()
   ) -> ListImagesReply {
-    .images(ListImagesReply.ImageList(images: Array(images), etag: etag, resumption: resumption))
+    .images(ListImagesReply.ImageList(images: Array(images), etag: etag, resumption: resumption, gaps: gaps))
   }
 
   @Test(arguments: lists) func listIsWhatTheRegistryAnswers(_ golden: ListCase) throws {
-    let reply = try Sample.registry(of: golden.images).snapshot.select(golden.request).reply(in: golden.envelope)
+    let reply = try Sample.registry(of: golden.images, with: golden.gaps).snapshot.select(golden.request).reply(
+      in: golden.envelope)
     #expect(reply.withBytes { [UInt8]($0) } == (try Contract.golden(golden.name)))
   }
 
@@ -128,7 +147,7 @@ import WireTesting
                 image: "example.org/demo/broken:1",
                 path: "/srv/images/blobs/sha256/\(Digest(sha256Of: "broken".utf8).hex)",
                 reason: "the digest of the file is another one")
-            ], age: 1),
+            ], passedOver: 3, absent: 7, age: 1),
           SourceStatus(
             name: "oci:/srv/more", state: .stale, images: 6, age: 3_600,
             lastError: "/srv/more/index.json: the text ends early"),

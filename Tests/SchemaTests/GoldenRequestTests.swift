@@ -29,7 +29,7 @@ import WireTesting
   private static let busybox = ListImagesRequest(image: "busybox")
   private static let page = ListImagesRequest(limit: 3, resumption: Sample.images[2].id)
   private static let all = ListImagesRequest(
-    image: "busybox", ifNoneMatch: Sample.etag, limit: 3, resumption: Sample.images[2].id)
+    image: "busybox", ifMatch: Sample.etag, limit: 3, resumption: Sample.images[2].id)
 
   static let cases: [Case] = [
     .plain("everything", everything, isCanonical: true),
@@ -53,6 +53,14 @@ import WireTesting
     .plain("filter-empty-image", everything),
     .plain("filter-nil", everything),
     .plain("if-none-match", ListImagesRequest(ifNoneMatch: Sample.etag), isCanonical: true),
+    .plain("if-match", ListImagesRequest(ifMatch: Sample.etag), isCanonical: true),
+    .plain(
+      "page-of-one-state", ListImagesRequest(ifMatch: Sample.etag, limit: 3, resumption: Sample.images[2].id),
+      isCanonical: true),
+    .plain("empty-array", everything),
+    .plain("filter-empty-array", everything),
+    .plain("filter-image-empty-array", everything),
+    .plain("filter-annotations-empty-array", busybox),
     .plain("limit", ListImagesRequest(limit: 3), isCanonical: true),
     .plain("limit-largest", ListImagesRequest(limit: .max), isCanonical: true),
     .plain("continue", page, isCanonical: true),
@@ -64,6 +72,7 @@ import WireTesting
     .rpc("everything", 3, everything),
     .rpc("filter-name", 4, busybox),
     .rpc("all-keys", 5, all),
+    .rpc("empty-array", 6, everything),
     .rpc("largest-msgid", .max, ListImagesRequest(limit: 1)),
     Case(name: "rpc-status-request-first", envelope: .rpc(messageID: 0), call: .status, isCanonical: true),
     Case(name: "rpc-status-request-largest-msgid", envelope: .rpc(messageID: .max), call: .status),

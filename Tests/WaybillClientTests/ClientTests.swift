@@ -170,6 +170,7 @@ import WaybillWorker
     let scripts: [[FakeWorker.Answer]] = [
       [page("a", etag: "1"), .now([listReply(["b"], etag: "2")]), Self.list],
       [page("a", etag: "1"), page("a", etag: "1"), Self.list],
+      [page("a", etag: "1"), .now([errorReply(.failedPrecondition, "changed")]), Self.list],
     ]
     for script in scripts {
       try await blocking {

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import ImageAPI
 internal import ImageWire
 internal import MessagePack
@@ -13,6 +14,12 @@ struct HandlerModel {
     var packer = Packer()
     do throws(APIError) {
       guard case .listImages(let call) = try request.call.get() else { return packer.finish() }
+      if let expected = call.ifMatch, expected != Sample.etag {
+        throw APIError(
+          .failedPrecondition,
+          "if_match: the images are not those of \(quoted(expected)) any more, but of \(Sample.etag): ask for the first page anew"
+        )
+      }
       let found = call.ifNoneMatch == Sample.etag ? [] : try images(named: call.image)
       packer.beginReply(request.envelope)
       if call.ifNoneMatch == Sample.etag {

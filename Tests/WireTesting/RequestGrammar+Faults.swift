@@ -12,7 +12,7 @@ extension RequestGrammar {
   /// What can be wrong with any request.
   private enum Fault: CaseIterable {
     case cutOff, goesOn, reservedByte, declaredText, declaredArray, tooDeep, tooManyElements, tooLong, wrongType
-    case notUTF8, repeatedKey, unknownKey, integerKey, unknownMethod, notification
+    case notUTF8, repeatedKey, pageIfNoneMatch, unknownKey, integerKey, unknownMethod, notification
   }
 
   package mutating func wrongRequest() -> WrongRequest {
@@ -52,6 +52,9 @@ extension RequestGrammar {
       let text: [UInt8] = pick([[0xa1, 0xff], [0xa2, 0xc3, 0x28], [0xa3, 0xed, 0xa0, 0x80], [0xa2, 0xc0, 0x80]])
       return (request.replacing(pick(texts), with: .raw(text)).bytes, .invalidArgument)
     case .repeatedKey: return wrongMap(in: request) { pairs, pair in pairs + [pair] }
+    case .pageIfNoneMatch:
+      guard case .map = request, let id = Sample.images.first?.id else { return nil }
+      return (Tree.map([("if_none_match", "0a"), ("continue", .text(id.hex))]).bytes, .invalidArgument)
     case .unknownKey: return wrongMap(in: request) { pairs, pair in pairs + [("fliter", pair.1)] }
     case .integerKey: return wrongMap(in: request) { pairs, pair in pairs + [(7, pair.1)] }
     case .unknownMethod: return wrongElement(2, of: request, "listImages").map { ($0, .unimplemented) }

@@ -19,14 +19,18 @@ package struct RequestGrammar {
   }
 
   private mutating func listImages() -> Tree {
+    // A request asks for a first page, if the client lacks it, or for one that follows.
+    let page: (Tree, Tree) =
+      pick([true, false])
+      ? ("if_none_match", pick([nil, .text(Sample.etag), "0a"]))
+      : ("continue", pick([nil, .text(image().id.description), .text(image().id.hex)]))
     var pairs: [(Tree, Tree)] = [
-      ("filter", filter()),
-      ("if_none_match", pick([nil, .text(Sample.etag), "0a"])),
+      ("filter", filter()), page, ("if_match", pick([nil, .text(Sample.etag), "0a"])),
       ("limit", pick([nil, 1, 3, 127, 128, 65_536, .integer(.max)])),
-      ("continue", pick([nil, .text(image().id.description), .text(image().id.hex)])),
     ]
     pairs.shuffle(using: &generator)
-    return .map(Array(pairs.prefix(.random(in: 0...4, using: &generator))))
+    let some = Array(pairs.prefix(.random(in: 0...4, using: &generator)))
+    return some.isEmpty ? pick([[:], []]) : .map(some)
   }
 
   private mutating func filter() -> Tree {
@@ -38,9 +42,10 @@ package struct RequestGrammar {
     ])
     let specification: Tree = pick([
       ["image": name], ["image": name, "annotations": ["a": "b", "ä": ""]], ["annotations": nil, "image": name],
+      ["annotations": [], "image": name],
       ["user_specified_image": "busybox", "runtime_handler": nil, "image_ref": "", "image": name],
     ])
-    return pick([nil, [:], specification, ["image": specification]])
+    return pick([nil, [:], [], ["image": []], specification, ["image": specification]])
   }
 
   private mutating func messageID() -> Int64 {

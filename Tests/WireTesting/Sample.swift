@@ -51,10 +51,16 @@ package enum Sample {
   /// The etag of ``images``, as the golden messages have it.
   package static let etag = registry(of: images).snapshot.etag
 
-  /// A registry that was read and holds these images.
-  package static func registry(of images: [Image]) -> ImageRegistry {
-    let registry = ImageRegistry(sources: ["oci:/srv/images"])
-    registry.replaceContents(ofSource: 0, with: images)
+  /// The source of the images.
+  package static let source = "oci:/srv/images"
+
+  /// A registry that was read and holds these images, and lacks others.
+  package static func registry(of images: [Image], with gaps: ListGaps = ListGaps()) -> ImageRegistry {
+    let registry = ImageRegistry(sources: [source])
+    let skipped = SkippedImage(image: "broken", path: "index.json", reason: "it is broken")
+    registry.replaceContents(
+      ofSource: 0, with: images, leftOut: Array(repeating: skipped, count: gaps.leftOut))
+    if !gaps.stale.isEmpty { registry.noteFailure(ofSource: 0, reason: "it is away") }
     return registry
   }
 

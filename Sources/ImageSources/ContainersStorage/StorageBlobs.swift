@@ -2,23 +2,45 @@ internal import Concurrency
 internal import FileReading
 internal import ImageAPI
 
-/// The manifests and configurations of one driver's images, each read once for as long as the image's record is there.
+/// The manifests and configurations of one driver's images, each read once for as long as the image's record is there and
+/// its folder stays as it is.
 struct StorageBlobs: Sendable {
   /// The big data of one image, in the image's folder.
   private struct BigData: BlobStore {
     let root: Folder
-    private let image: ImageRecord
+    private let id: Digest
     private let folder: Result<Folder, FileError>
     private let manifest: BlobDigest
 
-    init(_ image: ImageRecord, _ manifest: BlobDigest, in images: Folder) {
+    init(_ image: ImageRecord, in images: Folder) throws(ReadingError) {
       root = images
-      self.image = image
-      folder = Result { () throws(FileError) in try Folder(image.id.hex, in: images) }
-      self.manifest = manifest
+      id = image.id
+      let folder = Result { () throws(FileError) in try Folder(image.id.hex, in: images) }
+      self.folder = folder
+      if let recorded = image.manifest {
+        manifest = recorded
+      } else {
+        manifest = try Self.unrecordedDigest(in: folder, of: image.id)
+      }
     }
 
-    func file(of digest: BlobDigest) -> String { "\(image.id.hex)/\(name(of: digest) ?? digest.description)" }
+    /// The manifest's digest, where nothing says it.
+    private static func unrecordedDigest(
+      in folder: Result<Folder, FileError>, of id: Digest
+    ) throws(ReadingError) -> BlobDigest {
+      let opened = FileFingerprint.now()
+      do throws(FileError) {
+        return .sha256(Digest(sha256Of: try folder.get().read("manifest", limit: OCILimits.blobSize).bytes))
+      } catch {
+        throw ReadingError("\(id.hex)/manifest", error, opened: opened) { () throws(FileError) in
+          try folder.get().fingerprint(of: "manifest")
+        }
+      }
+    }
+
+    var blob: OCIBlob { OCIBlob(reading: OCIBlob.Key(manifest: manifest), in: self) }
+
+    func file(of digest: BlobDigest) -> String { "\(id.hex)/\(name(of: digest) ?? digest.description)" }
 
     func place(of digest: BlobDigest) -> (folder: Result<Folder, FileError>, name: String)? {
       guard digest.file != nil else { return nil }
@@ -31,20 +53,36 @@ struct StorageBlobs: Sendable {
   }
 
   private struct Entry {
-    let manifest: BlobDigest
+    /// As the record has it.
+    let manifest: BlobDigest?
     let blob: OCIBlob
+    /// Of the image's folder.
+    let folder: FileWatch
   }
 
   private var entries: [Digest: Entry] = [:]
   /// Why the big data of images could not be read. What was read of such an image before stands if the error may pass.
   private var errors: [Digest: ReadingError] = [:]
+  /// The images, in the order in which their folders are looked at.
+  private var round: [Digest] = []
+  private var place = 0
+  /// Those whose folder is not as it was.
+  private var stale: Set<Digest> = []
 
   /// What was found for an image, by the id of its record; nil if it has no manifest.
   subscript(_ id: Digest) -> OCIBlob? { entries[id]?.blob }
 
-  /// Whether big data that could not be read may be readable now.
-  func mayRecover(in images: Folder) -> Bool {
-    errors.values.contains { Self.mayHaveChanged($0, in: images) }
+  /// Looks at the folders of a quarter of the images, whose owner never changes them, so that within four looks it is
+  /// noticed if somebody does.
+  ///
+  /// - Returns: whether anything must be read again.
+  mutating func look(in images: Folder) -> Bool {
+    for _ in 0..<(round.count + 3) / 4 {
+      let id = round[place % round.count]
+      place += 1
+      if entries[id]?.folder.mayHaveChanged(to: try images.fingerprint(of: id.hex)) ?? false { stale.insert(id) }
+    }
+    return !stale.isEmpty || errors.values.contains { Self.mayHaveChanged($0, in: images) }
   }
 
   /// Reads what is not known yet of the images in `records`, and forgets all others.
@@ -56,38 +94,59 @@ struct StorageBlobs: Sendable {
   ) throws(ReadingError) -> Bool {
     var known: [Digest: Entry] = [:]
     known.reserveCapacity(records.count)
-    var unread: [(image: ImageRecord, manifest: BlobDigest)] = []
-    for record in records where !record.isList {
-      guard let manifest = record.manifest else { continue }
+    var unread: [ImageRecord] = []
+    for record in records where !record.isList && record.hasManifest {
       let entry = entries[record.id]
       known[record.id] = entry
-      if entry?.manifest != manifest || errors[record.id].map({ Self.mayHaveChanged($0, in: images) }) ?? false {
-        unread.append((record, manifest))
+      if entry == nil || entry?.manifest != record.manifest || stale.contains(record.id)
+        || errors[record.id].map({ Self.mayHaveChanged($0, in: images) }) ?? false
+      {
+        unread.append(record)
       }
     }
     progress.expect(unread.count)
-    let read = parallelMap(unread) { image, manifest in
+    let read = parallelMap(unread) { record in
       defer { progress.advance() }
-      return OCIBlob(reading: OCIBlob.Key(manifest: manifest), in: BigData(image, manifest, in: images))
+      return Self.read(record, in: images)
     }
     errors = errors.filter { known[$0.key] != nil }
+    stale = []
     var exhaustion: ReadingError?
-    for ((image, manifest), blob) in zip(unread, read) {
-      let error = blob.error?.following(errors[image.id])
+    for (record, entry) in zip(unread, read) {
+      let error = entry.blob.error?.following(errors[record.id])
       if let error, error.isExhaustion {
         exhaustion = error
+        stale.insert(record.id)
         continue
       }
-      errors[image.id] = error
-      if let error, error.isTransient, let last = known[image.id]?.blob, last.error == nil {
-        known[image.id] = Entry(manifest: manifest, blob: last)
+      errors[record.id] = error
+      if let error, error.isTransient, let last = known[record.id]?.blob, last.error == nil {
+        known[record.id] = Entry(manifest: record.manifest, blob: last, folder: entry.folder)
       } else {
-        known[image.id] = Entry(manifest: manifest, blob: blob)
+        known[record.id] = entry
       }
     }
     entries = known
+    round = records.map(\.id).filter { known[$0] != nil }
     if let exhaustion { throw exhaustion }
     return !unread.isEmpty
+  }
+
+  private static func read(_ record: ImageRecord, in images: Folder) -> Entry {
+    let opened = FileFingerprint.now()
+    let folder: FileWatch
+    do {
+      folder = FileWatch(try images.fingerprint(of: record.id.hex), opened: opened)
+    } catch {
+      folder = FileWatch(unsettled: nil).retrying(after: error)
+    }
+    let blob: OCIBlob
+    do {
+      blob = try BigData(record, in: images).blob
+    } catch {
+      blob = .failed(error)
+    }
+    return Entry(manifest: record.manifest, blob: blob, folder: folder)
   }
 
   private static func mayHaveChanged(_ error: ReadingError, in images: Folder) -> Bool {

@@ -5,7 +5,7 @@ internal import ImageAPI
 struct StorageDriver: StoreDriver {
   let name: DriverName
   private var images = RecordFile<JSONElements<ImageRecord>>("images.json")
-  private var layers = StorageLayers()
+  private var layers: StorageLayers
   private var blobs = StorageBlobs()
   /// What was last found.
   private(set) var inventory = Inventory()
@@ -14,8 +14,10 @@ struct StorageDriver: StoreDriver {
   /// Whether an image was passed over because it is perhaps still being made.
   private var hasUnfinished = false
 
-  init(_ name: DriverName) {
+  /// The driver `name` of the store at `path`, of which nothing is known yet.
+  init(_ name: DriverName, in path: String, _ pool: LayerPool) {
     self.name = name
+    layers = StorageLayers(of: LayerPool.Owner(store: path, driver: name), in: pool)
   }
 
   /// Whether the folder of the images is one of containers/storage, which makes the lock before the list.
@@ -45,9 +47,9 @@ struct StorageDriver: StoreDriver {
     let layersPath = "\(path)/\(name.layersFolder)"
     let (imagesFolder, layersFolder) = try folders(in: store, imagesPath, layersPath)
     var isNew = !isCurrent || hasUnfinished
+    let haveBlobsChanged = blobs.look(in: imagesFolder)
     let mayBeNew =
-      images.mayHaveChanged(in: imagesFolder) || layers.mayHaveChanged(in: layersFolder)
-      || blobs.mayRecover(in: imagesFolder)
+      haveBlobsChanged || images.mayHaveChanged(in: imagesFolder) || layers.mayHaveChanged(in: layersFolder)
     guard isNew || mayBeNew else { return false }
     isCurrent = false
     for _ in 0..<4 {
@@ -98,25 +100,31 @@ struct StorageDriver: StoreDriver {
       inventory.leftOut.append(
         SkippedImage("images[\(broken.position)]", at: "\(imagesPath)/images.json", broken.reason))
     }
-    for record in images.contents?.good ?? [] where !record.isList {
-      func leftOut(_ path: String, _ reason: String) -> SkippedImage {
-        SkippedImage(record.names.first ?? record.id.description, at: path, reason)
+    let records = images.contents?.good ?? []
+    var owners = NameOwners()
+    for (place, record) in records.enumerated() { owners.claim(record.names, for: place) }
+    for (place, record) in records.enumerated() {
+      guard !record.isList else {
+        inventory.passedOver += 1
+        continue
       }
+      let shown = record.names.first ?? record.id.description
       switch blobs[record.id] {
       case .image(let facts):
-        let image = RecordedImage(
-          record, id: facts.id, size: nil, user: facts.user, annotations: facts.annotations)
+        let image = RecordedImage(record, size: nil, user: facts.user, annotations: facts.annotations)
+        if facts.id != record.id { inventory.aliases[facts.id] = record.id }
         do throws(ReadingError) {
-          inventory.images.append(try layers.listed(image))
+          inventory.images.append(try layers.listed(image, named: owners.names(record.names, of: place)))
         } catch {
-          inventory.leftOut.append(leftOut("\(layersPath)/\(error.file)", error.reason))
+          inventory.leaveOut(shown, at: "\(layersPath)/\(error.file)", error)
         }
       case .failed(let error):
-        inventory.leftOut.append(leftOut("\(imagesPath)/\(error.file)", error.reason))
+        inventory.leaveOut(shown, at: "\(imagesPath)/\(error.file)", error)
       case nil where images.isSettled:
-        inventory.leftOut.append(leftOut("\(imagesPath)/images.json", "its record has no manifest"))
+        inventory.leftOut.append(
+          SkippedImage(shown, at: "\(imagesPath)/images.json", "its record has no manifest"))
       case nil: hasUnfinished = true
-      case .artifact, .index: break
+      case .artifact, .index: inventory.passedOver += 1
       }
     }
   }

@@ -29,13 +29,17 @@ struct ArchiveContents {
   private static let manifestName = "manifest.json"
 
   private var members: [String: Member] = [:]
+  /// Files that are there several times, of one size.
+  private var repeated: Set<String> = []
   private var indexSize = 0
   private var manifest: [UInt8]?
 
-  /// Goes through the archive in `file`. Its layers are passed over.
+  /// Goes through the archive in `file`. Its layers are passed over, unless one is there several times: then the archive
+  /// is gone through once more, to compare what they hold.
   init(reading file: ArchiveFile) throws(ArchiveError) {
     var tar = try TarReader(Self.input(file))
     while let member = try tar.next() { try add(member, from: &tar) }
+    if !repeated.isEmpty { try compareRepeated(in: file) }
   }
 
   /// The list of the images.
@@ -88,7 +92,7 @@ struct ArchiveContents {
     let found: Member
     switch member.kind {
     case .file(let size):
-      if name == Self.manifestName { try readManifest(size, from: &tar) }
+      guard name != Self.manifestName else { return try readManifest(size, from: &tar) }
       found = .file(size: size, config: size <= OCILimits.blobSize ? try Self.config(in: &tar) : nil)
     case .hardLink(let target): found = .link(to: Self.resolve(target))
     case .symbolicLink(let target): found = .link(to: Self.resolve(target, from: name))
@@ -99,17 +103,53 @@ struct ArchiveContents {
     guard indexSize <= ArchiveLimits.indexSize else {
       throw .broken("holds more files than are believed: their names take more than \(ArchiveLimits.indexSize) bytes")
     }
-    let problem = members[name] == nil ? member.problem : "is in the archive twice"
+    let problem = member.problem ?? members[name].flatMap { Self.contradiction(of: found, to: $0) }
+    if case .file(_, config: nil) = found, members[name] != nil { repeated.insert(name) }
     members[name] = problem.map { .doubtful($0) } ?? found
   }
 
+  /// Why a file is not to be believed that is there a second time; nil if it is the same, as far as is known. A program
+  /// that writes the images of several names one after the other writes what they share each time.
+  private static func contradiction(of second: Member, to first: Member) -> String? {
+    switch (first, second) {
+    case (.file(let size, let config), .file(let otherSize, let other))
+    where size == otherSize && config?.digest == other?.digest:
+      nil
+    case (.link(let target), .link(let other)) where target == other: nil
+    case (.doubtful(let reason), _): reason
+    default: different
+    }
+  }
+
+  private static let different = "is in the archive twice, and not the same"
+
+  /// Tells apart what is the same and what is not of the files that are there several times.
+  private mutating func compareRepeated(in file: ArchiveFile) throws(ArchiveError) {
+    file.rewind()
+    var digests: [String: Digest] = [:]
+    var tar = try TarReader(Self.input(file))
+    while let member = try tar.next() {
+      guard let name = Self.resolve(member.name), repeated.contains(name), case .file = members[name],
+        case .file = member.kind
+      else { continue }
+      let digest = try tar.digest()
+      if let first = digests.updateValue(digest, forKey: name), first != digest {
+        members[name] = .doubtful(Self.different)
+      }
+    }
+  }
+
   private mutating func readManifest(_ size: UInt64, from tar: inout TarReader) throws(ArchiveError) {
-    guard manifest == nil else { throw .broken("has \(Self.manifestName) twice") }
-    if size <= ArchiveLimits.manifestSize { manifest = try tar.contents(limit: ArchiveLimits.manifestSize) }
-    guard manifest != nil else {
+    var bytes: [UInt8]?
+    if size <= ArchiveLimits.manifestSize { bytes = try tar.contents(limit: ArchiveLimits.manifestSize) }
+    guard let bytes else {
       throw .broken(
         "has a \(Self.manifestName) of \(size) bytes, more than the limit of \(ArchiveLimits.manifestSize)")
     }
+    guard manifest.map({ $0 == bytes }) ?? true else {
+      throw .broken("has \(Self.manifestName) twice, and not the same")
+    }
+    manifest = bytes
   }
 
   private static func config(in tar: inout TarReader) throws(ArchiveError) -> Config? {

@@ -44,6 +44,9 @@ final class ArchiveFile: ByteInput {
     }
   }
 
+  /// Goes back to the beginning.
+  func rewind() { position = 0 }
+
   func next() throws(ArchiveError) -> UnsafeRawBufferPointer {
     try check()
     do {

@@ -5,7 +5,19 @@ internal import ImageAPI
 struct ArchiveListing {
   private let contents: ArchiveContents
   private let path: String
-  private var inventory = Inventory()
+  /// An image while the names of those behind it are not known yet.
+  private struct Draft {
+    /// Its place in `manifest.json`.
+    let place: Int
+    let names: [String]
+    let id: Digest
+    let size: UInt64
+    let user: ImageUser
+  }
+
+  private var drafts: [Draft] = []
+  private var owners = NameOwners()
+  private var leftOut: [SkippedImage] = []
 
   /// The images of the archive at `path`.
   ///
@@ -21,6 +33,16 @@ struct ArchiveListing {
     return listing.inventory
   }
 
+  private var inventory: Inventory {
+    let images = drafts.map { draft in
+      let names = owners.names(draft.names, of: draft.place)
+      return Image(
+        id: draft.id, repoTags: names.filter { !Self.isByDigest($0) }, repoDigests: names.filter(Self.isByDigest),
+        size: draft.size, user: draft.user)
+    }
+    return Inventory(images: images, leftOut: leftOut)
+  }
+
   private static func isByDigest(_ name: String) -> Bool { name.utf8.contains(UInt8(ascii: "@")) }
 
   private init(contents: ArchiveContents, path: String) {
@@ -29,6 +51,8 @@ struct ArchiveListing {
   }
 
   private mutating func read(_ reader: inout JSONReader) throws(JSONError) {
+    // Kaniko writes an empty list as null, as Go programs do.
+    guard try !reader.takeNull() else { return }
     var position = 0
     try reader.array("manifest.json") { reader throws(JSONError) in
       guard position < ArchiveLimits.images else { throw .content("there are more than \(ArchiveLimits.images)") }
@@ -36,8 +60,9 @@ struct ArchiveListing {
       let error = try reader.attempt { reader throws(JSONError) in image = try ArchivedImage(&reader) }
       if let error { leave("manifest.json[\(position)]", error.reason) }
       if let image {
+        owners.claim(image.names, for: position)
         do throws(JSONError) {
-          try add(image)
+          try add(image, at: position)
         } catch {
           leave(image.names.first ?? image.config, error.reason)
         }
@@ -47,10 +72,10 @@ struct ArchiveListing {
   }
 
   private mutating func leave(_ image: String, _ reason: String) {
-    inventory.leftOut.append(SkippedImage(image, at: path, reason))
+    leftOut.append(SkippedImage(image, at: path, reason))
   }
 
-  private mutating func add(_ image: ArchivedImage) throws(JSONError) {
+  private mutating func add(_ image: ArchivedImage, at place: Int) throws(JSONError) {
     let file = try find(image.config, "configuration")
     let config = try check(file, named: image.config)
     var size = file.size
@@ -64,10 +89,7 @@ struct ArchiveListing {
       size = sum
     }
     let names = image.names.filter { !$0.isEmpty }
-    inventory.images.append(
-      Image(
-        id: config.id, repoTags: names.filter { !Self.isByDigest($0) }, repoDigests: names.filter(Self.isByDigest),
-        size: size, user: config.user))
+    drafts.append(Draft(place: place, names: names, id: config.id, size: size, user: config.user))
   }
 
   private func find(_ name: String, _ what: StaticString) throws(JSONError) -> ArchiveContents.File {
@@ -78,7 +100,7 @@ struct ArchiveListing {
     }
   }
 
-  /// The id and the user of the configuration `file`, which the list calls `name`.
+  /// The id and the user of the configuration `file`, which the list calls `name`. The name says nothing of its contents.
   private func check(
     _ file: ArchiveContents.File, named name: String
   ) throws(JSONError) -> (id: Digest, user: ImageUser) {
@@ -88,10 +110,6 @@ struct ArchiveListing {
       throw .content(
         file.size > limit
           ? "\(shown) has \(file.size) bytes, more than the limit of \(limit)" : "\(shown) is no JSON object")
-    }
-    let base = name.split(separator: "/").last ?? ""
-    if let digest = Digest(base.hasSuffix(".json") ? base.dropLast(5) : base), digest != config.digest {
-      throw .content("\(shown) has the digest \(config.digest), which is not its name")
     }
     do {
       return (config.digest, try config.user.get())

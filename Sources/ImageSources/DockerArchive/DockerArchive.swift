@@ -4,10 +4,12 @@ internal import FileReading
 ///
 /// - The images are those of `manifest.json`, with the names that it gives them. An archive does not say by which digest
 ///   a registry knows an image, so no digest is listed.
-/// - An image's id is the digest of its configuration, which must be the one that the file's name says. Its size is the
-///   configuration and the layers as they are stored in the archive, each file once: Docker's and Skopeo's layers are
-///   not compressed there, whether the archive as a whole is or not.
-/// - An image whose configuration or layer is missing, there twice, or outside of the archive, is left out.
+/// - An image's id is the digest of its configuration, whatever the file's name says. Its size is the configuration and
+///   the layers as they are stored in the archive, each file once: Docker's and Skopeo's layers are not compressed there,
+///   whether the archive as a whole is or not.
+/// - A name that is given to two images is the later one's, as it is after they were loaded.
+/// - An image whose configuration or layer is missing, there twice with different contents, or outside of the archive, is
+///   left out.
 ///
 /// The archive is read from front to back, and nothing of it is written to disk or kept in memory but the list and the
 /// names of the files. The layers of a plain archive are skipped by seeking; a compressed one has to be decompressed. An

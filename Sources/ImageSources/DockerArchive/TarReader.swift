@@ -1,5 +1,8 @@
 internal import CArchive
 internal import Glibc
+internal import ImageAPI
+
+internal import struct Crypto.SHA256
 
 /// A file in an archive.
 struct TarMember {
@@ -63,6 +66,22 @@ struct TarReader: ~Copyable {
       let block = UnsafeRawBufferPointer(start: start, count: count)
       guard count <= limit - bytes.count, !bytes.isEmpty || first == nil || block.first == first else { return nil }
       bytes += block
+    }
+  }
+
+  /// The digest of the file that was come to last.
+  ///
+  /// - Throws: ``ArchiveError`` if the archive ends there or makes no sense.
+  mutating func digest() throws(ArchiveError) -> Digest {
+    var hash = SHA256()
+    while true {
+      var start: UnsafeRawPointer?
+      var count = 0
+      var offset: Int64 = 0
+      let result = archive_read_data_block(reader.handle, &start, &count, &offset)
+      guard result != ARCHIVE_EOF else { return Digest(hash.finalize()) }
+      guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw reader.fault }
+      hash.update(bufferPointer: UnsafeRawBufferPointer(start: start, count: count))
     }
   }
 

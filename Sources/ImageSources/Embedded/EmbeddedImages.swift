@@ -107,7 +107,7 @@ package struct EmbeddedImages: ImageSource {
     for name in names {
       if let image = files[name]?.image { inventory.images.append(image) }
       if let error = files[name]?.error {
-        inventory.leftOut.append(SkippedImage(name, at: error.file, error.reason))
+        inventory.leaveOut(name, at: error.file, error)
       }
     }
     inventory.leftOut += unnamed.map { name in

@@ -61,7 +61,7 @@ struct EmbeddedManifest: Sendable {
     }
     guard let name else { throw .content("imageName is missing") }
     try Self.check(name)
-    guard let created, Timestamp.isValid(created) else {
+    guard let created, Timestamp(created) != nil else {
       throw .content(
         "created is \(created.map { quoted(String($0.prefix(100))) } ?? "missing"): it must be a time by RFC 3339, such as "
           + "2019-04-02T14:17:46Z")

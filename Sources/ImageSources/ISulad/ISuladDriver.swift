@@ -90,18 +90,23 @@ struct ISuladDriver: StoreDriver {
   /// Adds the images, and those that are left out; `path` is that of iSulad's folder `storage`, for what is said of files
   /// in it.
   func list(into inventory: inout Inventory, path: String) {
-    for id in ids {
+    // Of two images with one name the one that was loaded later has it.
+    var owners = NameOwners()
+    let loaded = ids.indices.sorted { first, second in
+      let (first, second) = (files[ids[first]]?.image?.loaded, files[ids[second]]?.image?.loaded)
+      return second.map { second in first.map { $0 < second } ?? true } ?? false
+    }
+    for place in loaded { owners.claim(files[ids[place]]?.image?.names ?? [], for: place) }
+    for (place, id) in ids.enumerated() {
       guard let file = files[id] else { continue }
       if let error = file.error {
-        inventory.leftOut.append(
-          SkippedImage(id.description, at: "\(path)/\(name.imagesFolder)/\(error.file)", error.reason))
+        inventory.leaveOut(id.description, at: "\(path)/\(name.imagesFolder)/\(error.file)", error)
       }
       guard let image = file.image else { continue }
       do throws(ReadingError) {
-        inventory.images.append(try layers.listed(image))
+        inventory.images.append(try layers.listed(image, named: owners.names(image.names, of: place)))
       } catch {
-        inventory.leftOut.append(
-          SkippedImage(image.displayName, at: "\(path)/\(name.layersFolder)/\(error.file)", error.reason))
+        inventory.leaveOut(image.displayName, at: "\(path)/\(name.layersFolder)/\(error.file)", error)
       }
     }
   }

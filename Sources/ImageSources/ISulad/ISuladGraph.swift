@@ -85,7 +85,7 @@ package struct ISuladGraph: ImageSource {
     guard !names.isEmpty else {
       throw SourceError(.missing, "\(path)/storage has no folder such as overlay-images: \(Self.mount)")
     }
-    if drivers.follow(names) { isChanged = true }
+    if drivers.follow(names, makingNew: ISuladDriver.init) { isChanged = true }
     for index in drivers.indices {
       do {
         if try drivers[index].update(in: storage, reporting: progress) { isChanged = true }

@@ -2,7 +2,8 @@
 ///
 /// Configurations hold a whole build history of which a listing needs one string, so the rest is checked and skipped
 /// without making values of it. The reader is stricter than most where leniency lets two programs read one document
-/// differently: a wanted member given twice is an error, and so is anything after the document.
+/// differently: a wanted member given twice is an error, be it in upper or lower case, and so is anything after the
+/// document.
 struct JSONReader {
   /// Arrays and objects within each other. No document of an image comes near; a document of brackets would otherwise
   /// run the stack over.
@@ -84,13 +85,15 @@ struct JSONReader {
   ) throws(JSONError) {
     var seen: UInt64 = 0
     try members { reader, key throws(JSONError) in
-      guard let index = fields.index(of: try reader.unescaped(key)) else { return try reader.skip() }
-      let (name, field) = fields.all[index]
+      let key = try reader.unescaped(key)
+      guard let index = fields.index(of: key) else { return try reader.skip() }
       guard seen & 1 << UInt64(index) == 0 else {
-        throw .content("it has \"\(String(decoding: name, as: UTF8.self))\" twice")
+        let name = fields.name(index)
+        let spelling = key.elementsEqual(name) ? "" : ", once as \"\(String(decoding: key, as: UTF8.self))\""
+        throw .content("it has \"\(String(decoding: name, as: UTF8.self))\" twice\(spelling)")
       }
       seen |= 1 << UInt64(index)
-      if try !reader.takeNull() { try body(&reader, field) }
+      if try !reader.takeNull() { try body(&reader, fields[index]) }
     }
   }
 

@@ -19,6 +19,34 @@ struct BlobFolder: BlobStore {
     folders.values.allSatisfy { if case .failure(.missing) = $0 { true } else { false } }
   }
 
+  /// What the folders of the blobs were when they were looked at.
+  typealias Watch = [String: FileWatch]
+
+  /// Looks at the folders.
+  ///
+  /// - Returns: nil if nothing in them was made, removed or renamed after the last look.
+  func watch(after last: Watch) throws(FileError) -> Watch? {
+    let opened = FileFingerprint.now()
+    var now = Watch()
+    var isNew = false
+    for (name, folder) in folders {
+      var fingerprint: FileFingerprint?
+      if case .success(let folder) = folder { fingerprint = try folder.ownFingerprint() }
+      now[name] = FileWatch(fingerprint, opened: opened)
+      isNew = isNew || last[name]?.mayHaveChanged(to: fingerprint) ?? true
+    }
+    return isNew ? now : nil
+  }
+
+  /// The names of all blobs.
+  func names() throws(FileError) -> BlobNames {
+    var names = BlobNames()
+    for case .success(let folder) in folders.values {
+      for entry in try folder.entries(limit: OCILimits.blobs) { names.insert(entry.name) }
+    }
+    return names
+  }
+
   func file(of digest: BlobDigest) -> String { Self.file(of: digest) }
 
   /// The file of a blob in a layout; for an algorithm that cannot be checked, the file that names it.

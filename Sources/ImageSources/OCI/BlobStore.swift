@@ -26,8 +26,9 @@ extension BlobStore {
       throw ReadingError(file, error, opened: opened) { () throws(FileError) in try root.fingerprint(of: file) }
     }
     guard digest.matches(bytes) else {
-      throw ReadingError(
-        file, "its contents are not what its digest says", watch: FileWatch(fingerprint, opened: opened))
+      // The digest of a signed manifest of schema 1 is that of a part of it.
+      let reason = OCIManifest.isOfSchema1(bytes) ? OCIManifest.schema1 : "its contents are not what its digest says"
+      throw ReadingError(file, reason, watch: FileWatch(fingerprint, opened: opened))
     }
     return bytes
   }

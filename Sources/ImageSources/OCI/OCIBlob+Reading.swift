@@ -34,10 +34,16 @@ extension OCIBlob {
     guard !overflow else {
       throw ReadingError(blobs.file(of: digest), "the sizes of its layers are more than 64 bits hold")
     }
-    let id = if case .sha256(let digest) = config.digest { digest } else { Digest(sha256Of: configBytes) }
+    let (id, otherConfig): (Digest, String?) =
+      if case .sha256(let digest) = config.digest {
+        (digest, nil)
+      } else {
+        (Digest(sha256Of: configBytes), config.digest.file?.name)
+      }
     return .image(
       Facts(
-        id: id, manifestSize: UInt64(bytes.count), size: size, user: user, annotations: manifest.annotations))
+        id: id, manifestSize: UInt64(bytes.count), size: size, user: user, annotations: manifest.annotations,
+        otherConfig: otherConfig))
   }
 
   /// A blob whose contents are right by its digest and wrong all the same stays so: nothing is to be watched.

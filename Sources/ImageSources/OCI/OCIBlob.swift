@@ -30,7 +30,7 @@ enum OCIBlob: Sendable {
     init?(_ descriptor: OCIDescriptor) {
       switch descriptor.mediaType {
       case .index: isIndex = true
-      case .manifest: isIndex = false
+      case .manifest, .dockerManifest: isIndex = false
       case .imageConfig, .statement, .other: return nil
       }
       digest = descriptor.digest
@@ -48,6 +48,8 @@ enum OCIBlob: Sendable {
     let size: UInt64
     let user: ImageUser
     let annotations: [String: String]
+    /// The file of the configuration, where that is not named by the id.
+    let otherConfig: String?
   }
 
   /// Bytes of the blob itself, nil if it could not be read.

@@ -14,10 +14,38 @@ struct OCIBlobs: Sendable {
   private var entries: OrderedDictionary<OCIBlob.Key, Entry> = [:]
   private var reading: UInt = 0
 
-  /// The blobs that could not be read, as far as they may become readable.
+  /// The blobs that could not be read, as far as they may become readable, and not as they are missing.
   private var failed: [OCIBlob.Key] = []
+  /// The folders of the blobs, as their names were last compared with what was read.
+  private var compared: BlobFolder.Watch = [:]
 
   subscript(_ key: OCIBlob.Key) -> OCIBlob? { entries[key]?.blob }
+
+  /// Forgets what is not in the folder any more, and that something was missing which is there now.
+  ///
+  /// What a blob holds never changes, but it can be removed behind the back of the index. The folder's own fingerprint
+  /// says when to compare the names in it with those that are known.
+  ///
+  /// - Returns: whether anything was forgotten, so that it must be read again.
+  /// - Throws: ``FileError`` if the folder cannot be listed.
+  mutating func compare(with blobs: BlobFolder) throws(FileError) -> Bool {
+    guard let watch = try blobs.watch(after: compared) else { return false }
+    compared = watch
+    guard !entries.isEmpty else { return false }
+    let names = try blobs.names()
+    let count = entries.count
+    entries.removeAll { key, entry in
+      switch entry.blob {
+      case .image(let facts):
+        !names.contains(key.digest) || !(facts.otherConfig.map(names.contains) ?? names.contains(facts.id))
+      case .artifact, .index: !names.contains(key.digest)
+      case .failed(let error): error.cause == .missing && names.contains(Self.name(of: error.file))
+      }
+    }
+    return entries.count != count
+  }
+
+  private static func name(of file: String) -> String { file.split(separator: "/").last.map(String.init) ?? "" }
 
   /// Tries again what could not be read and may be readable now.
   ///
@@ -51,7 +79,7 @@ struct OCIBlobs: Sendable {
       level = next
     }
     entries.removeAll { $0.value.reading != reading }
-    failed = entries.elements.filter { $0.value.blob.error?.watch != nil }.map(\.key)
+    failed = entries.elements.filter { Self.mayBeReadable($0.value.blob) }.map(\.key)
   }
 
   /// Reads blobs and gives those that are indexes.
@@ -84,6 +112,10 @@ struct OCIBlobs: Sendable {
     throw exhaustion
   }
 
+  private static func mayBeReadable(_ blob: OCIBlob) -> Bool {
+    blob.error.map { $0.watch != nil && $0.cause != .missing } ?? false
+  }
+
   /// The blobs at one depth that were not met above it.
   private struct Level {
     var unread: [OCIBlob.Key] = []
@@ -103,7 +135,8 @@ struct OCIBlobs: Sendable {
       entries[key]?.reading = reading
       switch entry.blob {
       case .index: level.indexes.append(key)
-      case .failed(let error) where blobs.mayHaveChanged(error): level.unread.append(key)
+      case .failed(let error) where Self.mayBeReadable(entry.blob) && blobs.mayHaveChanged(error):
+        level.unread.append(key)
       case .image, .artifact, .failed: break
       }
     }

@@ -24,7 +24,7 @@ struct OCIDescriptor: Sendable {
   }
 
   private static let fields = JSONFields<Field>()
-  private static let annotations = JSONFields<Annotation>()
+  private static let annotations = JSONFields<Annotation>(.exact)
 
   /// Reads a descriptor.
   ///

@@ -12,16 +12,18 @@ internal import ImageAPI
 ///   meaning. What is below a named index has its name, and the index's digest among its own.
 /// - An image is pinned by the annotation `io.cri-containerd.pinned` = `pinned` in the same place: who keeps the layout
 ///   decides that, not who built the image.
-/// - Artifacts (`artifactType`, or a configuration that is no image's), attestations and media types that are not known
-///   are no images and are passed over.
+/// - A manifest of Docker's is an image. One of OCI's with an `artifactType`, or a configuration that is no image's, is
+///   none, nor is one with a layer that is a statement about another image, an attestation, or a media type that is not
+///   known. These are passed over, and counted.
+/// - Of the images that an index names, those whose manifest is not there are absent, which is legal, as long as one is.
 /// - The digest and size of everything that is read are checked; layers are not read. What fails a check is left out,
 ///   with the reason, and tried again when its file changes.
 /// - An index that names blobs without a folder of blobs is an error: the blobs are perhaps on a disk that is not mounted.
 ///
 /// Nothing outside the folder is ever opened, and no symbolic link in it is followed.
 ///
-/// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it:
-/// that a blob in use is deleted behind the index's back is not noticed.
+/// A manifest that has been read is not read again while `index.json` names it, since its digest says what is in it. When
+/// the folder of blobs changes, its names tell what was removed behind the index's back, and what came back.
 package struct OCILayout: ImageSource {
   /// `oci:` and the path as it was given.
   package var name: String { "oci:\(path)" }
@@ -35,7 +37,7 @@ package struct OCILayout: ImageSource {
   /// Whether `index.json` names any blob.
   private var namesBlobs = false
   /// Of the last inventory, to know whether another reading found the same.
-  private var listed: (digest: Digest?, leftOut: [SkippedImage]) = (nil, [])
+  private var listed: (digest: Digest?, rest: Inventory) = (nil, Inventory())
 
   /// Opens the layout in the folder `path`.
   ///
@@ -64,6 +66,14 @@ package struct OCILayout: ImageSource {
       throw SourceError("\(path)/blobs", error, remedy: "it must hold the layout's images")
     }
     try checkBlobs(in: files)
+    do {
+      if try blobs.compare(with: files) {
+        isCurrent = false
+        listed.digest = nil
+      }
+    } catch {
+      throw SourceError("\(path)/blobs", error, remedy: "it must hold the layout's images")
+    }
     do throws(ReadingError) {
       if try blobs.retry(in: files) { isCurrent = false }
     } catch {
@@ -117,8 +127,9 @@ package struct OCILayout: ImageSource {
     }
     let inventory = OCIListing.inventory(of: new, blobs: blobs, path: path)
     isCurrent = true
-    defer { listed = (index.value, inventory.leftOut) }
-    return listed == (index.value, inventory.leftOut) ? nil : inventory
+    let found = (index.value, inventory.withoutImages)
+    defer { listed = found }
+    return listed == found ? nil : inventory
   }
 
   private func checkBlobs(in files: BlobFolder) throws(SourceError) {

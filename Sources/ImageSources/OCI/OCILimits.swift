@@ -5,6 +5,8 @@ enum OCILimits {
   /// Bytes of a manifest, a configuration or an index among the blobs. containerd takes manifests of no more than this,
   /// registries and the containers libraries of half of it.
   static let blobSize = 8 << 20
+  /// Blobs of a layout, layers counted.
+  static let blobs = 10_000_000
   /// Indexes within each other below `index.json`. Tools write one; an index of indexes is legal and makes two.
   static let nesting = 8
   /// Descriptors followed below the top level in one reading. Indexes that share their children name exponentially more

@@ -23,7 +23,11 @@ struct OCIListing {
   private var drafts: [Draft] = []
   /// Where in `drafts` the image of an id is.
   private var places: [Digest: Int] = [:]
-  private var leftOut: [SkippedImage] = []
+  private var inventory = Inventory()
+  /// What is no image, each once.
+  private var passedOver: Set<BlobDigest> = []
+  /// Manifests and indexes that an index names and that are not there, each once.
+  private var absent: Set<BlobDigest> = []
   private var followed = 0
 
   /// The images of `index`, as far as `blobs` has them; `path` is the layout's, for what is said of files in it.
@@ -32,17 +36,19 @@ struct OCIListing {
     listing.addBroken(index.broken, of: "index.json", as: nil)
     listing.drafts.reserveCapacity(index.manifests.count)
     listing.places.reserveCapacity(index.manifests.count)
-    for descriptor in index.manifests where !descriptor.isAttestation {
+    for descriptor in index.manifests {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    let images = listing.drafts.map { draft in
+    listing.inventory.images = listing.drafts.map { draft in
       Image(
         id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
         user: draft.facts.user,
         spec: draft.facts.annotations.isEmpty ? nil : ImageSpec(annotations: draft.facts.annotations),
         pinned: draft.isPinned)
     }
-    return Inventory(images: images, leftOut: listing.leftOut)
+    listing.inventory.passedOver = listing.passedOver.count
+    listing.inventory.absent = listing.absent.count
+    return listing.inventory
   }
 
   private init(path: String, blobs: OCIBlobs) {
@@ -54,37 +60,48 @@ struct OCIListing {
     // Each blob is listed once for each name, however many ways lead to it.
     var met: Set<OCIBlob.Key> = []
     var waiting = [(descriptor: root.descriptor, depth: 0)]
+    var absent: [BlobDigest] = []
+    var isAnyThere = false
     while let (descriptor, depth) = waiting.popLast() {
-      guard let key = OCIBlob.Key(descriptor) else { continue }
-      guard let blob = blobs[key], depth <= OCILimits.nesting else {
-        leave(
-          root, BlobFolder.file(of: descriptor.digest), "indexes lie more than \(OCILimits.nesting) deep in each other")
+      guard let key = OCIBlob.Key(descriptor), !descriptor.isAttestation else {
+        passedOver.insert(descriptor.digest)
         continue
       }
+      let file = BlobFolder.file(of: descriptor.digest)
+      if depth > 0, let error = blobs[key]?.error, error.cause == .missing, error.file == file {
+        absent.append(descriptor.digest)
+        continue
+      }
+      guard let blob = blobs[key], depth <= OCILimits.nesting else {
+        leave(root, file, "indexes lie more than \(OCILimits.nesting) deep in each other")
+        continue
+      }
+      if case .index = blob {} else { isAnyThere = true }
       if let size = blob.size, size != descriptor.size {
-        leave(
-          root, BlobFolder.file(of: descriptor.digest),
-          "it has \(size) bytes, but what names it says \(descriptor.size)")
+        leave(root, file, "it has \(size) bytes, but what names it says \(descriptor.size)")
         continue
       }
       switch blob {
       case .image(let facts): add(facts, of: descriptor, root)
-      case .artifact: break
-      case .failed(let error): leave(root, error.file, error.reason)
+      case .artifact: passedOver.insert(descriptor.digest)
+      case .failed(let error): inventory.leaveOut(root.displayName, at: "\(path)/\(error.file)", error)
       case .index(let index, _):
-        addBroken(index.broken, of: BlobFolder.file(of: descriptor.digest), as: root)
-        for child in index.manifests.reversed() where !child.isAttestation {
-          guard let key = OCIBlob.Key(child), met.insert(key).inserted else { continue }
+        addBroken(index.broken, of: file, as: root)
+        for child in index.manifests.reversed() {
+          if let key = OCIBlob.Key(child), !met.insert(key).inserted { continue }
           followed += 1
           guard followed <= OCILimits.nestedDescriptors else {
             return leave(
-              root, BlobFolder.file(of: descriptor.digest),
-              "the indexes of this layout name more than \(OCILimits.nestedDescriptors) images in all")
+              root, file, "the indexes of this layout name more than \(OCILimits.nestedDescriptors) images in all")
           }
           waiting.append((child, depth + 1))
         }
       }
     }
+    self.absent.formUnion(absent)
+    // One platform of many is what tools copy. None is an image that is lost.
+    guard !isAnyThere, let first = absent.last else { return }
+    leave(root, BlobFolder.file(of: first), "it does not exist, nor does any other that its index names")
   }
 
   private mutating func add(_ facts: OCIBlob.Facts, of descriptor: OCIDescriptor, _ root: Root) {
@@ -100,12 +117,12 @@ struct OCIListing {
   private mutating func addBroken(_ broken: [BrokenElement], of file: String, as root: Root?) {
     for entry in broken {
       let place = "manifests[\(entry.position)]"
-      leftOut.append(
+      inventory.leftOut.append(
         SkippedImage(root.map { "\($0.displayName) \(place)" } ?? place, at: "\(path)/\(file)", entry.reason))
     }
   }
 
   private mutating func leave(_ root: Root, _ file: String, _ reason: String) {
-    leftOut.append(SkippedImage(root.displayName, at: "\(path)/\(file)", reason))
+    inventory.leftOut.append(SkippedImage(root.displayName, at: "\(path)/\(file)", reason))
   }
 }

@@ -10,12 +10,12 @@ protocol LayerStore {
 }
 
 extension LayerStore {
-  /// The image with the size of its layers, each counted once.
+  /// The image under those of its names that it has, with the size of its layers, each counted once.
   ///
   /// An image whose layers are gone or go round in a circle cannot be run, even where its size is known without them.
-  func listed(_ image: RecordedImage) throws(ReadingError) -> Image {
-    guard let top = image.layers.first else { return image.image }
-    guard let listed = image.listed(layersSize: try size(of: image.layers)) else { throw tooLarge(top) }
+  func listed(_ image: RecordedImage, named names: [String]) throws(ReadingError) -> Image {
+    let size = try size(of: image.layers)
+    guard let listed = image.listed(named: names, layersSize: size) else { throw tooLarge(image.layers[0]) }
     return listed
   }
 

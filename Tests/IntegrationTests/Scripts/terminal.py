@@ -22,7 +22,7 @@ environment = dict(os.environ, TERM="xterm")
 process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env=environment)
 os.close(end)
 text = b""
-deadline = time.monotonic() + 40
+deadline = time.monotonic() + 120
 while time.monotonic() < deadline:
     if select.select([terminal], [], [], 0.1)[0]:
         try:
@@ -32,5 +32,5 @@ while time.monotonic() < deadline:
     elif word.encode() in text:
         break
 process.send_signal(signal.SIGTERM)
-output, _ = process.communicate(timeout=20)
+output, _ = process.communicate(timeout=60)
 print(json.dumps({"terminal": text.decode(), "output": output.decode(), "code": process.returncode}))

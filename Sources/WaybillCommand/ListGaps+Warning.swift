@@ -1,0 +1,18 @@
+import Diagnostics
+import Foundation
+import ImageAPI
+
+extension ListGaps {
+  /// Says on standard error what a list lacks; nothing where all is well.
+  func warn() {
+    guard !isEmpty else { return }
+    FileHandle.standardError.write(Data("waybill: \(warning): waybill status says why\n".utf8))
+  }
+
+  /// A sentence without its end.
+  private var warning: String {
+    let lacking = leftOut == 0 ? [] : ["it lacks \(leftOut) \(leftOut == 1 ? "image" : "images") that cannot be read"]
+    let late = stale.isEmpty ? [] : ["what it has of \(stale.map(\.escaped).joined(separator: ", ")) may be old"]
+    return "the list is not whole: \((lacking + late).joined(separator: ", and "))"
+  }
+}
