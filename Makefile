@@ -18,6 +18,7 @@ PERF_PACKAGES := binutils python3 valgrind
 FUZZ_PACKAGES := jq
 FUZZ_FLAGS := --configuration release --scratch-path .build-fuzz
 
+FUZZ_TARGETS := decoder handler $(addprefix store-,$(notdir $(wildcard Fuzz/Seeds/*)))
 FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
 SHELL := /bin/bash
@@ -89,13 +90,14 @@ bench-curve: $(VENV)/installed
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	$(VENV)/bin/python3 Benchmarks/curve
 
-# Hostile bytes for the decoder and for the whole handler, SECONDS for each, or RUNS inputs for each; see Fuzz/run.
+# Hostile bytes for the decoder, for the whole handler, and for each reader of a store, SECONDS for each, or RUNS inputs for
+# each; see Fuzz/run.
 fuzz:
 	@$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
 	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-decoder
 	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-handler
-	Fuzz/run decoder $(FUZZ_MEASURE)
-	Fuzz/run handler $(FUZZ_MEASURE)
+	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-store
+	@set -e; for target in $(FUZZ_TARGETS); do Fuzz/run $$target $(FUZZ_MEASURE); done
 
 # What a request and a change take, in instructions, against what is checked in; the same on every machine.
 check-perf:

@@ -106,6 +106,8 @@ let package = Package(
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
     testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
+    // What tests of stores share with the fuzzer.
+    testing("StoreTesting", ["ImageAPI", "ImageSources", "WireTesting"]),
     testing(
       "ServiceTesting",
       [
@@ -123,8 +125,8 @@ let package = Package(
     tests(
       "ImageSourcesTests",
       [
-        "Concurrency", "FileReading", "ImageAPI", "ImageRegistry", "ImageSources", "ServiceTesting", lifecycle,
-        logging, sqlite,
+        "Concurrency", "FileReading", "ImageAPI", "ImageRegistry", "ImageSources", "ServiceTesting",
+        "StoreTesting", "WireTesting", lifecycle, logging, sqlite,
       ]),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
     tests(
@@ -210,6 +212,9 @@ if isFuzzing {
       linkerSettings: linking),
     .executableTarget(
       name: "fuzz-handler", dependencies: ["Fuzzer", "WireTesting"], path: "Fuzz/Handler", swiftSettings: settings,
+      linkerSettings: linking),
+    .executableTarget(
+      name: "fuzz-store", dependencies: ["Fuzzer", "StoreTesting"], path: "Fuzz/Store", swiftSettings: settings,
       linkerSettings: linking),
   ]
 }

@@ -5,13 +5,18 @@ package import WireTesting
 /// Hands the inputs of libFuzzer to a check, for ever or as long as the command line says.
 package enum Fuzzer {
   nonisolated(unsafe) private static var check: any WireCheck = DecoderCheck()
+  /// Whether inputs are messages, of which some are made by a grammar.
+  nonisolated(unsafe) private(set) static var isOfTheWire = true
 
   /// Runs libFuzzer with the arguments of the process.
   ///
-  /// - Parameter check: What must hold for each input.
+  /// - Parameters:
+  ///   - check: What must hold for each input.
+  ///   - isOfTheWire: Whether inputs are messages, rather than files.
   /// - Returns: The exit code of the process.
-  package static func run(_ check: some WireCheck) -> CInt {
+  package static func run(_ check: some WireCheck, isOfTheWire: Bool = true) -> CInt {
     self.check = check
+    self.isOfTheWire = isOfTheWire
     Heap.install()
     var count = CommandLine.argc
     var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv

@@ -5,8 +5,8 @@ internal import Synchronization
 ///
 /// The resident memory says little under the address sanitizer, which sets freed memory aside.
 enum Heap {
-  /// An input may not take more above what the program rests at, in bytes.
-  static let allowance = 16 << 20
+  /// A message may not take more above what the program rests at, in bytes; nor a file of a store.
+  private static var allowance: Int { Fuzzer.isOfTheWire ? 16 << 20 : 64 << 20 }
 
   private static let isCounting = Atomic(false)
   private static let growth = Atomic(0)

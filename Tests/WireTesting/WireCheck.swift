@@ -16,6 +16,6 @@ package struct Violation: Error, CustomStringConvertible {
   }
 }
 
-func require(_ condition: Bool, _ broken: @autoclosure () -> String) throws(Violation) {
+package func require(_ condition: Bool, _ broken: @autoclosure () -> String) throws(Violation) {
   guard condition else { throw Violation(broken()) }
 }
