@@ -79,7 +79,7 @@ extension RequestGrammar {
   }
 
   private func wrongElement(_ index: Int, of request: Tree, _ element: Tree) -> [UInt8]? {
-    guard case .array(var elements) = request else { return nil }
+    guard case .array(var elements) = request, elements.indices.contains(index) else { return nil }
     elements[index] = element
     return Tree.array(elements).bytes
   }

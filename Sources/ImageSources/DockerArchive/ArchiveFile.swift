@@ -4,7 +4,7 @@ internal import FileReading
 final class ArchiveFile: ByteInput {
   private let file: OpenFile
   private let progress: ReadingProgress
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+  private let buffer: UnsafeMutableRawBufferPointer
   private var position: Int64 = 0
 
   /// Opens the regular file at `path`, which a person named: links are followed.
@@ -15,6 +15,8 @@ final class ArchiveFile: ByteInput {
     } catch {
       throw .file(error)
     }
+    // Not before: what throws until everything is initialised does not come to `deinit`.
+    buffer = .allocate(byteCount: 1 << 18, alignment: 16)
   }
 
   deinit {

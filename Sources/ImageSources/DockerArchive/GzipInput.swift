@@ -6,12 +6,14 @@ final class GzipInput: ByteInput {
   private let reader: ArchiveReader
   private let limit: Int64
   private var total: Int64 = 0
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+  private let buffer: UnsafeMutableRawBufferPointer
 
   init(_ file: ArchiveFile) throws(ArchiveError) {
     let (product, overflow) = file.fingerprint.size.multipliedReportingOverflow(by: ArchiveLimits.expansion)
     limit = overflow ? .max : max(product, ArchiveLimits.smallExpansion)
     reader = try ArchiveReader(.gzip, from: file)
+    // Not before: what throws until everything is initialised does not come to `deinit`.
+    buffer = .allocate(byteCount: 1 << 18, alignment: 16)
     var entry: OpaquePointer?
     guard archive_read_next_header(reader.handle, &entry) == ARCHIVE_OK else { throw reader.fault }
   }
