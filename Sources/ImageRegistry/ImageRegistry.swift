@@ -127,7 +127,7 @@ package final class ImageRegistry: Sendable {
       let result = change(&writer)
       // Readers keep their whole list when nothing in it changed.
       let isListed =
-        result != Change() || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.gaps
+        result != Change() || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps
         || writer.aliases != snapshot.aliases
       let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in

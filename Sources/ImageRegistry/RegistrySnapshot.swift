@@ -7,20 +7,17 @@ package final class RegistrySnapshot: Sendable {
   package let pendingSources: [String]
   /// A digest of all the images: the same images have the same etag, on every worker and after a restart.
   package let etag: String
-  /// What the images lack. No part of the etag.
-  let gaps: ListGaps
   /// Further ids that images are found by, and the images' ids.
   let aliases: [Digest: Digest]
   /// Keeps the plain reply with all the images, once somebody has asked for it.
   let wholeLists: WholeLists
 
   init(
-    _ state: RegistryState, pendingSources: [String], gaps: ListGaps, aliases: [Digest: Digest],
+    _ state: RegistryState, pendingSources: [String], aliases: [Digest: Digest],
     wholeLists: WholeLists
   ) {
     self.state = state
     self.pendingSources = pendingSources
-    self.gaps = gaps
     self.aliases = aliases
     self.wholeLists = wholeLists
     etag = state.hash.etag

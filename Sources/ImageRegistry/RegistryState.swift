@@ -8,7 +8,9 @@ struct RegistryState: Sendable {
   private(set) var hash = StateHash()
   private(set) var count = 0
   private(set) var byteCount = 0
-  /// How often shards were changed. It tells which shards two states have in common.
+  /// What the images lack. No part of the hash.
+  private(set) var gaps = ListGaps()
+  /// How often shards or gaps were changed. It tells which shards two states have in common.
   private(set) var version: UInt64 = 0
 
   static func shardIndex(of id: Digest) -> Int { ShardTable<Shard>.index(of: id.words.0) }
@@ -39,11 +41,18 @@ struct RegistryState: Sendable {
     shards[index].apply(edits, version: version)
   }
 
+  /// Notes what the images lack.
+  mutating func setGaps(_ gaps: ListGaps) {
+    guard gaps != self.gaps else { return }
+    self.gaps = gaps
+    version += 1
+  }
+
   /// Becomes equal to `newer`, as ``ShardTable/catchUp(with:)`` does.
   mutating func catchUp(with newer: RegistryState) {
     shards.catchUp(with: newer.shards)
     references.catchUp(with: newer.references)
-    (hash, count, byteCount, version) = (newer.hash, newer.count, newer.byteCount, newer.version)
+    (hash, count, byteCount, gaps, version) = (newer.hash, newer.count, newer.byteCount, newer.gaps, newer.version)
   }
 
   /// Makes the changes of names that followed from changes of images.

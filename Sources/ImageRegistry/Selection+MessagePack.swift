@@ -39,7 +39,7 @@ extension Selection {
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   package func sharedReply(orRecent: Bool = false) throws(APIError) -> PackedBytes? {
     guard case .everything = extent else { return nil }
-    return try snapshot.wholeLists.list(of: snapshot, orRecent: orRecent)
+    return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
   }
 
   /// The whole reply.

@@ -32,7 +32,7 @@ package struct Selection: Sendable {
   package var etag: String { snapshot.etag }
 
   /// What the images lack.
-  package var gaps: ListGaps { snapshot.gaps }
+  package var gaps: ListGaps { snapshot.state.gaps }
 
   /// Whether the client has the list already, by the etag that it named.
   package var isNotModified: Bool { if case .notModified = extent { true } else { false } }

@@ -1,4 +1,3 @@
-internal import ImageAPI
 internal import ImageWire
 internal import MessagePack
 
@@ -6,7 +5,6 @@ internal import MessagePack
 struct WholeList {
   /// The version of the state that it lists.
   let version: UInt64
-  private let gaps: ListGaps
   let made = ContinuousClock.now
   private(set) var bytes: PackedBytes
   /// Where each shard begins.
@@ -21,9 +19,6 @@ struct WholeList {
     bytes.count >= ReplySizes.minShared && ContinuousClock.now - made < .nanoseconds(bytes.count)
   }
 
-  /// Whether it is the list of a state.
-  func lists(_ snapshot: RegistrySnapshot) -> Bool { version == snapshot.state.version && gaps == snapshot.gaps }
-
   /// Whether nobody else holds the bytes.
   var isUnused: Bool {
     mutating get { isKnownUniquelyReferenced(&bytes) }
@@ -33,13 +28,12 @@ struct WholeList {
   ///
   /// In the memory of an older list, a shard that has not changed and has not moved is left where it is. Nothing is left
   /// of the list of a later state, which a reader with an older snapshot may find.
-  init(_ snapshot: RegistrySnapshot, inPlaceOf older: consuming WholeList?) {
-    let state = snapshot.state
+  init(_ state: RegistryState, etag: String, inPlaceOf older: consuming WholeList?) {
     var head = Packer(capacity: 32)
     head.beginReply(.plain)
-    head.beginImageList(count: state.count, gaps: snapshot.gaps)
+    head.beginImageList(count: state.count, gaps: state.gaps)
     var tail = Packer(capacity: 128)
-    tail.endImageList(etag: snapshot.etag, gaps: snapshot.gaps)
+    tail.endImageList(etag: etag, gaps: state.gaps)
     let size = head.count + state.byteCount + tail.count
 
     let (olderVersion, olderStarts) = (older?.version ?? 0, older?.starts ?? [])
@@ -65,6 +59,5 @@ struct WholeList {
     }
     self.starts = starts
     version = state.version
-    gaps = snapshot.gaps
   }
 }

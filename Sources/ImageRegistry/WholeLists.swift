@@ -48,15 +48,15 @@ final class WholeLists: Sendable {
   /// The list of a state. Readers that ask while it is made wait for it.
   ///
   /// - Parameters:
-  ///   - snapshot: The state.
+  ///   - state: The state.
+  ///   - etag: Its etag.
   ///   - orRecent: Whether the newest list of another state will do, as long as it is recent.
   /// - Returns: The whole reply.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
-  func list(of snapshot: RegistrySnapshot, orRecent: Bool = false) throws(APIError) -> PackedBytes {
-    let state = snapshot.state
-    return try cache.withLock { (cache) throws(APIError) in
+  func list(of state: RegistryState, etag: String, orRecent: Bool = false) throws(APIError) -> PackedBytes {
+    try cache.withLock { (cache) throws(APIError) in
       let last = cache.lists.endIndex - 1
-      if last >= 0, cache.lists[last].lists(snapshot) || orRecent && cache.lists[last].isRecent {
+      if last >= 0, cache.lists[last].version == state.version || orRecent && cache.lists[last].isRecent {
         return cache.lists[last].bytes
       }
       let held = cache.heldBytes
@@ -70,7 +70,7 @@ final class WholeLists: Sendable {
       let newest = isLate ? cache.lists.popLast() : nil
       // The youngest list has the most bytes in common with the new one.
       let unused = cache.lists.indices.last { cache.lists[$0].isUnused }
-      let made = WholeList(snapshot, inPlaceOf: unused.map { cache.lists.remove(at: $0) })
+      let made = WholeList(state, etag: etag, inPlaceOf: unused.map { cache.lists.remove(at: $0) })
       cache.dropUnused()
       cache.lists.append(made)
       if let newest { cache.lists.append(newest) }

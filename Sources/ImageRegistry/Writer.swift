@@ -25,7 +25,7 @@ struct Writer: ~Copyable {
   }
 
   func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
-    RegistrySnapshot(state, pendingSources: pendingSources, gaps: gaps, aliases: aliases, wholeLists: wholeLists)
+    RegistrySnapshot(state, pendingSources: pendingSources, aliases: aliases, wholeLists: wholeLists)
   }
 
   /// Prepares for the next change, once readers see this one. It is made in the memory of `last`, the state that readers
@@ -39,10 +39,13 @@ struct Writer: ~Copyable {
   var pendingSources: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
 
   /// What the images of all sources lack.
-  var gaps: ListGaps {
-    ListGaps(
-      leftOut: sources.reduce(0) { $0 + $1.leftOut.count },
-      stale: sources.filter { $0.lastRead != nil && !$0.lastError.isEmpty }.map(\.name))
+  var gaps: ListGaps { state.gaps }
+
+  private mutating func updateGaps() {
+    state.setGaps(
+      ListGaps(
+        leftOut: sources.reduce(0) { $0 + $1.leftOut.count },
+        stale: sources.filter { $0.lastRead != nil && !$0.lastError.isEmpty }.map(\.name)))
   }
 
   /// The results of a change so far.
@@ -172,16 +175,17 @@ struct Writer: ~Copyable {
     sources[source].absent = absent
     sources[source].aliases = aliases
     self.aliases = sources.reduce(into: [:]) { $0.merge($1.aliases) { first, _ in first } }
-    sources[source].lastRead = .now
-    sources[source].lastError = ""
+    noteUnchanged(source: source)
   }
 
   mutating func noteUnchanged(source: Int) {
     sources[source].lastRead = .now
     sources[source].lastError = ""
+    updateGaps()
   }
 
   mutating func noteFailure(ofSource source: Int, reason: String) {
     sources[source].lastError = reason
+    updateGaps()
   }
 }

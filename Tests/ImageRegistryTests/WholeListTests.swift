@@ -107,7 +107,7 @@ import Testing
     let lists = WholeLists(maxBytes: 4 * size)
     func list() throws(APIError) -> PackedBytes {
       registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.state.version) * 3)])
-      return try lists.list(of: registry.snapshot)
+      return try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag)
     }
     var held = try (0..<3).map { _ in try list() }
     #expect(throws: APIError.self) {
@@ -120,9 +120,9 @@ import Testing
     // The list that is there already is given out all the same.
     let last = registry.snapshot
     held.removeFirst()
-    let next = try lists.list(of: last)
+    let next = try lists.list(of: last.state, etag: last.etag)
     #expect(next.copy.suffix(64).elementsEqual(last.etag.utf8))
-    #expect(try lists.list(of: last) === next)
+    #expect(try lists.list(of: last.state, etag: last.etag) === next)
     #expect(throws: APIError.self) { try list() }
   }
 
@@ -132,7 +132,7 @@ import Testing
     let lists = WholeLists()
     func list() throws -> PackedBytes {
       registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.state.version) * 3)])
-      return try lists.list(of: registry.snapshot)
+      return try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag)
     }
     var held = try (0..<4).map { _ in try list() }
     let now = ContinuousClock.now
@@ -154,7 +154,7 @@ import Testing
     let lists = WholeLists(maxBytes: 0)
     for change in 1...3 {
       registry.update(source: 0, upserting: [Self.image(1, change: change)])
-      #expect(try lists.list(of: registry.snapshot).count > 0)
+      #expect(try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag).count > 0)
     }
   }
 
