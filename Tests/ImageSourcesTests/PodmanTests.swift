@@ -141,6 +141,88 @@ import Testing
     #expect(said.map(\.size) == [image.size])
   }
 
+  /// Records as other writers and versions leave them.
+  @Test(arguments: ["one name twice", "no digests", "another id"])
+  func editedRecordsAreListedAsPodmanListsThem(edit: String) throws {
+    for (name, size) in [("first", 10), ("second", 20)] { _ = try newImage("vfs", name, size: size, ["--user", "7"]) }
+    let list = URL(filePath: "\(path)/vfs-images/images.json")
+    var records = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: list)) as? [[String: Any]])
+    switch edit {
+    case "one name twice": records[1]["names"] = ["localhost/second:latest", "localhost/first:latest"]
+    case "no digests": for index in records.indices { records[index]["big-data-digests"] = nil }
+    default:
+      let (id, other) = (try #require(records[0]["id"] as? String), String(repeating: "f", count: 64))
+      records[0]["id"] = other
+      try FileManager.default.moveItem(atPath: "\(path)/vfs-images/\(id)", toPath: "\(path)/vfs-images/\(other)")
+    }
+    try JSONSerialization.data(withJSONObject: records).write(to: list, options: .atomic)
+
+    var source = try ContainersStorage(path: path)
+    let inventory = try #require(try source.read())
+    #expect(inventory.leftOut.isEmpty && inventory.images.map(\.user) == [.uid(7), .uid(7)])
+    let said = Dictionary(grouping: try podman("vfs", "images", "--format", "json"), by: \.id).mapValues { lines in
+      Set(lines.flatMap { $0.names ?? [] })
+    }
+    #expect(said == Dictionary(uniqueKeysWithValues: inventory.images.map { ($0.id.hex, Set($0.repoTags)) }))
+  }
+
+  /// Skopeo writes Docker's form, and somebody a configuration of any type, with its keys in any case.
+  @Test func aManifestOfDockersIsWhatPodmanTakesItFor() throws {
+    _ = try newImage("vfs", "first", size: 10, ["--user", "7"])
+    let store = "containers-storage:[vfs@\(path)+\(folder.path)/run]localhost"
+    let image = "\(folder.path)/image"
+    try Tool.run("skopeo", "--insecure-policy", "copy", "--format", "v2s2", "\(store)/first", "dir:\(image)")
+    let file = URL(filePath: "\(image)/manifest.json")
+    var manifest = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    var config = try #require(manifest["config"] as? [String: Any])
+    let digest = try #require(config["digest"] as? String).dropFirst("sha256:".count)
+    let text = try String(contentsOfFile: "\(image)/\(digest)", encoding: .utf8).replacing(#""User""#, with: #""user""#)
+    let id = Digest(sha256Of: text.utf8)
+    try folder.write(text, to: "image/\(id.hex)")
+    config["digest"] = id.description
+    config["size"] = text.utf8.count
+    config["mediaType"] = "application/octet-stream"
+    manifest["config"] = config
+    try JSONSerialization.data(withJSONObject: manifest).write(to: file)
+    try Tool.run("skopeo", "--insecure-policy", "copy", "dir:\(image)", "\(store)/second")
+
+    var source = try ContainersStorage(path: path)
+    let images = try #require(try source.read()).images
+    let second = try #require(images.first { $0.repoTags == ["localhost/second:latest"] })
+    #expect(second.id == id && second.user == .uid(7))
+    let said = try #require(try podman("vfs", "inspect", "--type", "image", "localhost/second").first)
+    #expect(said.id == id.hex && said.user == "7" && said.size == second.size)
+  }
+
+  /// Archives that repeat files, or call a configuration as they like.
+  @Test(arguments: ["config", String(repeating: "0", count: 64) + ".json"])
+  func podmanLoadsWhatIsListed(config name: String) throws {
+    // A tar file that holds nothing.
+    let layer = String(repeating: "\0", count: 10_240)
+    let config =
+      #"{"architecture":"amd64","os":"linux","config":{"USER":"7"},"rootfs":{"type":"layers","diff_ids":["\#(TestLayout.digest(layer))"]}}"#
+    let archive = TestArchive { archive in
+      for _ in 0..<2 {
+        archive.add(name, config)
+        archive.add("layer.tar", layer)
+      }
+      let entries = ["localhost/a:1", "localhost/b:1"].map {
+        TestArchive.entry([$0], config: name, layers: ["layer.tar"])
+      }
+      archive.add("manifest.json", "[\(entries.joined(separator: ","))]")
+    }
+    try folder.write(archive.bytes, to: "archive.tar")
+    var source = try DockerArchive(path: "\(folder.path)/archive.tar")
+    let inventory = try #require(try source.read())
+    #expect(
+      inventory.leftOut.isEmpty && Set(inventory.images.flatMap(\.repoTags)) == ["localhost/a:1", "localhost/b:1"])
+    try Tool.run("podman", Self.options("vfs", folder) + ["load", "-q", "-i", "\(folder.path)/archive.tar"])
+    let said = try podman("vfs", "inspect", "--type", "image", "localhost/a:1", "localhost/b:1")
+    #expect(Set(said.map(\.id)) == Set(inventory.images.map(\.id.hex)))
+    #expect(Set(said.map(\.user)) == ["7"] && Set(inventory.images.map(\.user)) == [.uid(7)])
+  }
+
   /// Buildah makes and removes images while the store is read all the time: nothing that is there is ever left out.
   @Test func noReadingOfABusyStoreFindsAFault() throws {
     let first = try newImage("vfs", "first", size: 100, ["--user", "1"])
