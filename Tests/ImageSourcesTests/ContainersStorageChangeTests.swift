@@ -105,9 +105,9 @@ import Testing
     try store.write(all)
     var source = try ContainersStorage(path: store.path)
     #expect(try source.read()?.images.count == 200)
-    // From now on no folder is young, and within four readings all were looked at.
+    // From now on no folder is young, and within three readings all were looked at.
     Thread.sleep(forTimeInterval: 2.1)
-    for _ in 0..<4 { #expect(try source.read() == nil) }
+    for _ in 0..<3 { #expect(try source.read() == nil) }
 
     // The big data of all is spoilt: who reads it again leaves the images out.
     for parts in all {

@@ -72,12 +72,12 @@ struct StorageBlobs: Sendable {
   /// What was found for an image, by the id of its record; nil if it has no manifest.
   subscript(_ id: Digest) -> OCIBlob? { entries[id]?.blob }
 
-  /// Looks at the folders of a quarter of the images, whose owner never changes them, so that within four looks it is
+  /// Looks at the folders of a third of the images, whose owner never changes them, so that within three looks it is
   /// noticed if somebody does.
   ///
   /// - Returns: whether anything must be read again.
   mutating func look(in images: Folder) -> Bool {
-    for _ in 0..<(round.count + 3) / 4 {
+    for _ in 0..<(round.count + 2) / 3 {
       let id = round[place % round.count]
       place += 1
       if entries[id]?.folder.mayHaveChanged(to: try images.fingerprint(of: id.hex)) ?? false { stale.insert(id) }
