@@ -15,14 +15,15 @@ import zmq
 from wire import ask, connect, error, request, rpc
 
 WINDOW = 400
-KNOWN = {b"filter", b"limit", b"if_none_match", b"continue"}
+KNOWN = {b"filter", b"limit", b"if_none_match", b"if_match", b"continue"}
 VALID = [
     request(),
     request("busybox"),
     request("docker.io/library/busybox:latest"),
     msgpack.packb({}),
     msgpack.packb({"filter": {"image": "busybox", "annotations": {"a": "b", "c": "d"}}}),
-    msgpack.packb({"limit": 3, "continue": "sha256:" + "1" * 64, "if_none_match": "e" * 64}),
+    msgpack.packb({"limit": 3, "if_none_match": "e" * 64}),
+    msgpack.packb({"limit": 3, "continue": "sha256:" + "1" * 64}),
     rpc("ListImages"),
     rpc("ListImages", {"filter": {"image": {"image": "busybox"}}}),
     rpc("Status", number=(1 << 32) - 1),
@@ -37,7 +38,8 @@ def may_be_valid(body):
         return False
     if isinstance(value, dict):
         return set(value) <= KNOWN
-    return isinstance(value, list) and len(value) == 4 and value[0] == 0
+    # An empty array is an empty map.
+    return isinstance(value, list) and (not value or len(value) == 4 and value[0] == 0)
 
 
 def mutated(chance):
