@@ -21,6 +21,8 @@ with zmq.Context() as context, context.socket(zmq.REQ) as socket:
 
 if error := reply.get("error"):
     sys.exit(f"{error['status']}: {error['message']}")
+if "left_out" in reply or "stale" in reply:
+    print("not whole:", reply.get("left_out", 0), "left out, stale:", reply.get("stale", []), file=sys.stderr)
 for image in reply["images"]:
     for tag in image["repo_tags"] or image["repo_digests"] or [image["id"]]:
         print(tag)
