@@ -24,7 +24,7 @@ import Testing
       ([UInt8](repeating: 0x91, count: 1_000), .resourceExhausted, nil),
       ([UInt8](repeating: 0, count: 65_537), .resourceExhausted, nil),
       ([0xdb, 255, 255, 255, 255], .invalidArgument, nil),
-      ([0x90], .invalidArgument, 0), ([0x94, 0, 7, 0xa1, 0x78, 0x90], .unimplemented, 7),
+      ([0x91, 0], .invalidArgument, 0), ([0x94, 0, 7, 0xa1, 0x78, 0x90], .unimplemented, 7),
       ([0x94, 0, 7, 0xa1, 0x78, 0xc0], .invalidArgument, 7), ([0x93, 2, 0xa1, 0x78, 0x90], .invalidArgument, 0),
       ([0x94, 0, 7, 0xaa] + Array("ListImages".utf8) + [0x91, 0x05], .invalidArgument, 7),
     ] as [([UInt8], StatusCode, UInt8?)])
