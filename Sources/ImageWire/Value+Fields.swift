@@ -8,8 +8,8 @@ extension Value {
 
   /// Reads a map whose keys are known, each at most once.
   ///
-  /// In a request an empty array is an empty map, and an unknown key is an error: `{"fliter": …}` must not list everything. In a reply it is skipped, as a
-  /// later version of waybill may add keys.
+  /// In a request an empty array is an empty map, and an unknown key is an error: `{"fliter": …}` must not list everything.
+  /// In a reply an unknown key is skipped, as a later version of waybill may add keys.
   func readFields<Key: RawRepresentable<String>>(
     at path: StaticString,
     _ keys: Key.Type,

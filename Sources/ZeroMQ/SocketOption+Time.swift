@@ -1,6 +1,7 @@
 internal import CZeroMQ
 
-/// Times go to libzmq in whole milliseconds, or seconds where an option says so, rounded up; nil is what each option says, most often "without end" or "off".
+/// Times go to libzmq in whole milliseconds, or seconds where an option says so, rounded up; nil is what each option says,
+/// most often "without end" or "off".
 extension SocketOption where Value == Duration? {
   /// How long messages not yet sent may keep a closed socket, and with it the end of its ``Context``; `ZMQ_LINGER`.
   ///

@@ -56,17 +56,13 @@ struct TarReader: ~Copyable {
   /// - Throws: ``ArchiveError`` if the archive ends there or makes no sense.
   mutating func contents(limit: Int, startingWith first: UInt8? = nil) throws(ArchiveError) -> [UInt8]? {
     var bytes: [UInt8] = []
-    while true {
-      var start: UnsafeRawPointer?
-      var count = 0
-      var offset: Int64 = 0
-      let result = archive_read_data_block(reader.handle, &start, &count, &offset)
-      guard result != ARCHIVE_EOF else { return first == nil || !bytes.isEmpty ? bytes : nil }
-      guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw reader.fault }
-      let block = UnsafeRawBufferPointer(start: start, count: count)
-      guard count <= limit - bytes.count, !bytes.isEmpty || first == nil || block.first == first else { return nil }
+    while let block = try nextBlock() {
+      guard block.count <= limit - bytes.count, !bytes.isEmpty || first == nil || block.first == first else {
+        return nil
+      }
       bytes += block
     }
+    return first == nil || !bytes.isEmpty ? bytes : nil
   }
 
   /// The digest of the file that was come to last.
@@ -74,15 +70,19 @@ struct TarReader: ~Copyable {
   /// - Throws: ``ArchiveError`` if the archive ends there or makes no sense.
   mutating func digest() throws(ArchiveError) -> Digest {
     var hash = SHA256()
-    while true {
-      var start: UnsafeRawPointer?
-      var count = 0
-      var offset: Int64 = 0
-      let result = archive_read_data_block(reader.handle, &start, &count, &offset)
-      guard result != ARCHIVE_EOF else { return Digest(hash.finalize()) }
-      guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw reader.fault }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(start: start, count: count))
-    }
+    while let block = try nextBlock() { hash.update(bufferPointer: block) }
+    return Digest(hash.finalize())
+  }
+
+  /// The next bytes of the file that was come to last, which are there until the next call; nil at its end.
+  private func nextBlock() throws(ArchiveError) -> UnsafeRawBufferPointer? {
+    var start: UnsafeRawPointer?
+    var count = 0
+    var offset: Int64 = 0
+    let result = archive_read_data_block(reader.handle, &start, &count, &offset)
+    guard result != ARCHIVE_EOF else { return nil }
+    guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw reader.fault }
+    return UnsafeRawBufferPointer(start: start, count: count)
   }
 
   private static func kind(_ entry: OpaquePointer) -> TarMember.Kind {
