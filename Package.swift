@@ -76,21 +76,21 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
+    room("Connections", ["CurveSecurity", "Diagnostics", "ZeroMQ"]),
     room(
       "WaybillClient",
-      ["Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),
+      ["Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),
     room(
       "WaybillServer",
       [
-        "CGlibc", "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire",
-        "MessagePack",
-        "ZeroMQ", logging,
+        "CGlibc", "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry",
+        "ImageWire", "MessagePack", "ZeroMQ", logging,
       ]),
     room(
       "WaybillWorker",
       [
-        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
-        "WaybillServer", "ZeroMQ", lifecycle, logging,
+        "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageWire",
+        "MessagePack", "WaybillServer", "ZeroMQ", lifecycle, logging,
       ]),
     room(
       "WaybillBroker",
@@ -101,7 +101,8 @@ let package = Package(
     .executableTarget(
       name: "WaybillCommand",
       dependencies: [
-        "Concurrency", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources", "WaybillBroker",
+        "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources",
+        "WaybillBroker",
         "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging,
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
@@ -129,6 +130,7 @@ let package = Package(
         "StoreTesting", "WireTesting", lifecycle, logging, sqlite,
       ]),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
+    tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(
       "WaybillClientTests",
       ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
@@ -141,9 +143,9 @@ let package = Package(
     tests(
       "WaybillWorkerTests",
       [
-        "Concurrency", "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting",
-        "WaybillClient",
-        "WaybillServer", "WaybillWorker", "WireTesting", "ZeroMQ", lifecycle, logging,
+        "Concurrency", "Connections", "CurveSecurity", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack",
+        "ServiceTesting", "WaybillClient", "WaybillServer", "WaybillWorker", "WireTesting", "ZeroMQ", lifecycle,
+        logging,
       ]),
     tests(
       "WaybillBrokerTests",

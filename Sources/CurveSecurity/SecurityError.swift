@@ -14,6 +14,8 @@ public struct SecurityError: Error, Sendable, Hashable, CustomStringConvertible 
     case invalid
     /// A file that would be overwritten.
     case exists
+    /// It cannot be written.
+    case unwritable
     /// The system refuses it.
     case system
   }
@@ -51,6 +53,7 @@ public struct SecurityError: Error, Sendable, Hashable, CustomStringConvertible 
       switch errno {
       case ENOENT, ENOTDIR: .missing
       case EACCES, EPERM, EROFS: .denied
+      case ENOSPC, EDQUOT, EIO, EFBIG: .unwritable
       default: .system
       }
     self.init(code, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")

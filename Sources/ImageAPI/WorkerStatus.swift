@@ -1,5 +1,9 @@
 /// What a worker serves, and the states of its sources: the answer to the method `Status`.
 public struct WorkerStatus: Sendable, Hashable {
+  /// The name of the worker's node.
+  public var node: String
+  /// Which process it is: another one each time that the worker starts.
+  public var instance: String
   /// The version of waybill.
   public var version: String
   /// Seconds since the worker started.
@@ -17,9 +21,11 @@ public struct WorkerStatus: Sendable, Hashable {
 
   /// A status.
   public init(
-    version: String, uptime: UInt64, isReady: Bool, images: Int, etag: String, requests: RequestCounts = .init(),
-    sources: [SourceStatus]
+    node: String, instance: String, version: String, uptime: UInt64, isReady: Bool, images: Int, etag: String,
+    requests: RequestCounts = .init(), sources: [SourceStatus]
   ) {
+    self.node = node
+    self.instance = instance
     self.version = version
     self.uptime = uptime
     self.isReady = isReady

@@ -10,7 +10,7 @@ package final class ImageRegistry: Sendable {
   /// Locked only to take or to swap the value, never during work.
   private let published: Lock<Published>
 
-  private let wholeLists = WholeLists()
+  private let wholeLists: WholeLists
 
   private struct Published {
     var snapshot: RegistrySnapshot
@@ -19,10 +19,13 @@ package final class ImageRegistry: Sendable {
 
   /// A registry that is ready once each of its sources was read.
   ///
-  /// - Parameter sources: The sources' names, at most 64. When two sources describe one image differently, the one that
-  ///   is named first is believed.
-  package init(sources: [String]) {
+  /// - Parameters:
+  ///   - sources: The sources' names, at most 64. When two sources describe one image differently, the one that is named
+  ///     first is believed.
+  ///   - maxListBytes: How many bytes of whole lists readers may hold. They may always hold one list.
+  package init(sources: [String], maxListBytes: Int = 1 << 30) {
     precondition(sources.count <= Self.maxSources, "a registry has at most \(Self.maxSources) sources")
+    wholeLists = WholeLists(maxBytes: maxListBytes)
     let writer = Writer(sources: sources)
     published = Lock(Published(snapshot: writer.snapshot(wholeLists), sources: writer.sources))
     self.writer = Lock(writer)

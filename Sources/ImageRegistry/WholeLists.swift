@@ -41,7 +41,7 @@ final class WholeLists: Sendable {
   /// How many bytes of lists readers may hold. They may always hold one list.
   private let maxBytes: Int
 
-  init(maxBytes: Int = 1 << 30) {
+  init(maxBytes: Int) {
     self.maxBytes = maxBytes
   }
 

@@ -71,6 +71,15 @@ package struct ImageSourceLocation: Sendable, Hashable {
   }
 }
 
+extension ImageSourceLocation {
+  /// The store, which is opened as soon as it is there.
+  ///
+  /// - Parameter layers: Those of all stores of containers/storage that are read together.
+  package func openLater(sharing layers: LayerPool) -> any ImageSource {
+    LateSource(self, sharing: layers)
+  }
+}
+
 extension ImageSourceLocation: CustomStringConvertible {
   /// The location as the command line has it.
   package var description: String { "\(transport.rawValue):\(path)" }

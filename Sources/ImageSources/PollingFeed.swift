@@ -69,6 +69,7 @@ package struct PollingFeed: ImageFeed {
     do throws(SourceError) {
       // Memory that a large reading leaves in pieces goes back to the system.
       if try update(&state, into: registry) >= Self.manyImages { malloc_trim(0) }
+      if state.lastError != nil { logger.notice("the source can be read again") }
       state.lastError = nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)

@@ -4,8 +4,9 @@ package import MessagePack
 
 /// What a client asks, and in which form it wants the answer.
 package struct Request: Sendable, Hashable {
-  /// The form of the answer, known even when the rest of the request could not be read: MessagePack-RPC for an array,
-  /// with the message id 0 where it has none, the plain form for everything else.
+  /// The form of the answer, known even when the rest of the request could not be read: MessagePack-RPC for an array
+  /// that has a message id, the plain form for everything else. An answer with an id that nobody gave would be taken for
+  /// that to another request.
   package let envelope: Envelope
   /// What to do, or what is wrong with the request.
   package let call: Result<Call, APIError>
@@ -52,7 +53,7 @@ package struct Request: Sendable, Hashable {
   /// Reads `[0, msgid, method, [params]]` of the MessagePack-RPC specification.
   private init(rpc root: Value) {
     let messageID = root.messageID
-    let envelope = Envelope.rpc(messageID: messageID ?? 0)
+    let envelope = messageID.map { Envelope.rpc(messageID: $0) } ?? .plain
     do throws(APIError) {
       self.init(envelope: envelope, call: try root.rpcCall(isIdentified: messageID != nil))
     } catch {

@@ -13,7 +13,11 @@ extension Packer {
 
   /// Writes the result of the method `Status`.
   package mutating func pack(_ status: WorkerStatus) {
-    packMapHeader(7)
+    packMapHeader(9)
+    packKey("node")
+    pack(status.node)
+    packKey("instance")
+    pack(status.instance)
     packKey("version")
     pack(status.version)
     packKey("uptime")
@@ -76,7 +80,7 @@ extension Packer {
 }
 
 extension WorkerStatus {
-  private enum Key: String { case version, uptime, ready, images, etag, requests, sources }
+  private enum Key: String { case node, instance, version, uptime, ready, images, etag, requests, sources }
 
   /// Reads the reply `[1, msgid, error, result]` to the method `Status`.
   ///
@@ -100,9 +104,12 @@ extension WorkerStatus {
   }
 
   private init(decoding value: Value) throws(APIError) {
-    var status = WorkerStatus(version: "", uptime: 0, isReady: false, images: 0, etag: "", sources: [])
+    var status = WorkerStatus(
+      node: "", instance: "", version: "", uptime: 0, isReady: false, images: 0, etag: "", sources: [])
     try value.readFields(at: "status", Key.self) { (key, value) throws(APIError) in
       switch key {
+      case .node: status.node = try value.apiString(at: "node")
+      case .instance: status.instance = try value.apiString(at: "instance")
       case .version: status.version = try value.apiString(at: "version")
       case .uptime: status.uptime = try value.unsigned(at: "uptime")
       case .ready: status.isReady = try value.flag(at: "ready")

@@ -13,7 +13,7 @@ extension BrokerLoop {
   mutating func takeCommand() throws(ZeroMQError) {
     guard let command = Majordomo.Command(incoming, at: 1) else {
       counts.invalid += 1
-      return
+      return noteDialect()
     }
     if workerAuthenticator.refusal(of: incoming, frame: 1) != nil {
       if let worker = workers[sender] { try handle(.gone(worker, .notAllowed)) }
@@ -30,6 +30,18 @@ extension BrokerLoop {
       if let worker = workers[sender] { try handle(.gone(worker, .disconnected)) }
     case .request, .partial: try sendAway()
     }
+  }
+
+  /// Says once of each other protocol that it is spoken here.
+  private mutating func noteDialect() {
+    let dialect = Majordomo.dialect(of: incoming, at: 1)
+    guard dialects.count < Self.maxDialects, dialects.insert(dialect).inserted else { return }
+    logger.warning(
+      "a worker does not speak MDPW02",
+      metadata: [
+        LogKey.address: "\(incoming.metadata("Peer-Address", ofFrame: 1) ?? "local")",
+        LogKey.reason: "it says \(dialect)",
+      ])
   }
 
   private mutating func takeAnswer() throws(ZeroMQError) {

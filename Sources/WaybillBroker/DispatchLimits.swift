@@ -1,3 +1,5 @@
+package import WaybillServer
+
 /// How long and how much a broker waits.
 package struct DispatchLimits: Sendable, Hashable {
   /// How long after it came a request is refused that nobody answered. Shorter than a client waits, so that the client
@@ -18,17 +20,15 @@ package struct DispatchLimits: Sendable, Hashable {
   package var maxInFlight: Int
   /// A worker that answers within this time is quick: it may have one more request.
   package var pipelineThreshold: Duration
-  /// The time between two heartbeats from the broker to a worker.
-  package var heartbeatInterval: Duration
-  /// After how long without a word from a worker it counts as lost.
-  package var heartbeatTimeout: Duration
+  /// How often the broker tells a worker that it is there, and after how long without a word a worker counts as lost.
+  package var heartbeat: Majordomo.Heartbeat
 
   /// Limits; those left out are the defaults.
   package init(
     deadline: Duration = .seconds(4), retryAfter: Duration = .seconds(1),
     retryBehindAfter: Duration = .milliseconds(20), maxAttempts: Int = 3, maxWaiting: Int = 10_000,
     maxBytes: Int = 64 << 20, maxInFlight: Int = 8, pipelineThreshold: Duration = .milliseconds(5),
-    heartbeatInterval: Duration = .milliseconds(500), heartbeatTimeout: Duration = .milliseconds(2_500)
+    heartbeat: Majordomo.Heartbeat = .init()
   ) {
     self.deadline = deadline
     self.retryAfter = retryAfter
@@ -38,7 +38,6 @@ package struct DispatchLimits: Sendable, Hashable {
     self.maxBytes = maxBytes
     self.maxInFlight = maxInFlight
     self.pipelineThreshold = pipelineThreshold
-    self.heartbeatInterval = heartbeatInterval
-    self.heartbeatTimeout = heartbeatTimeout
+    self.heartbeat = heartbeat
   }
 }

@@ -62,7 +62,7 @@ struct Dispatcher: ~Copyable {
     requests = HandleTable(firstUse: firstUse)
     workers = HandleTable(firstUse: firstUse)
     queues = ClientQueues(maxWaiting: limits.maxWaiting, maxBytes: limits.maxBytes)
-    nextHeartbeats = now + limits.heartbeatInterval
+    nextHeartbeats = now + limits.heartbeat.interval
   }
 }
 
@@ -92,7 +92,7 @@ extension Dispatcher {
     for slot in [inFlight.first, behind.first] {
       if let holder = slot.flatMap({ requests[$0].state.holder }) { wake = min(wake, holder.until) }
     }
-    if let slot = bySilence.first { wake = min(wake, workers[slot].lastHeard + limits.heartbeatTimeout) }
+    if let slot = bySilence.first { wake = min(wake, workers[slot].lastHeard + limits.heartbeat.timeout) }
     return wake
   }
 }
@@ -199,11 +199,11 @@ extension Dispatcher {
   private mutating func passTime(until now: Time) {
     while let slot = byAge.first, requests[slot].deadline <= now { refuse(slot, .deadline(limits.deadline)) }
     while let slot = overdue(inFlight.first, at: now) ?? overdue(behind.first, at: now) { takeBack(slot) }
-    while let slot = bySilence.first, workers[slot].lastHeard + limits.heartbeatTimeout <= now {
+    while let slot = bySilence.first, workers[slot].lastHeard + limits.heartbeat.timeout <= now {
       remove(workers.handle(ofSlot: slot), because: .silent)
     }
     guard nextHeartbeats <= now else { return }
-    nextHeartbeats = now + limits.heartbeatInterval
+    nextHeartbeats = now + limits.heartbeat.interval
     for slot in bySilence.slots(in: silenceLinks) { actions.append(.heartbeat(workers.handle(ofSlot: slot))) }
   }
 

@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Connections
 public import CurveSecurity
 public import ImageAPI
 internal import ImageWire
@@ -106,8 +107,8 @@ public struct Client: Sendable {
         let endpoint = endpoints[failures.count % endpoints.count]
         return try exchange(request, with: endpoint, reading: read, until: cancelled)
       } catch {
-        // Another worker may know a key that this one does not.
-        guard error.isTransient || error.code == .keyRefused else { throw error }
+        // Another worker may let in whom this one does not.
+        guard error.isTransient || error.isOfThisEndpoint else { throw error }
         failures.append(error)
         let mayHelp = error.isTransient || failures.count < endpoints.count
         guard mayHelp, failures.count < attempts else {
@@ -118,14 +119,54 @@ public struct Client: Sendable {
     }
   }
 
-  /// One request on a connection that nobody else uses meanwhile.
+  /// One request on a connection that nobody else uses meanwhile: one that waits, or a new one by each way in turn.
   private func exchange<Reply>(
     _ request: PackedBytes, with endpoint: String, reading read: Reading<Reply>, until cancelled: Latch
   ) throws(ClientError) -> Reply {
-    let connection = try pool.takeConnection(to: endpoint)
-    guard let answer = try connection.ask(request, within: timeout, until: cancelled) else {
-      throw .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
+    let deadline = ContinuousClock.now + timeout
+    if let connection = pool.takeIdleConnection(to: endpoint) {
+      guard let answer = try connection.ask(request, before: deadline, until: cancelled) else {
+        throw noAnswer(of: endpoint)
+      }
+      return try finish(answer, over: connection, reading: read)
     }
+    var ways = try routes(to: endpoint)[...]
+    var failure: ClientError?
+    while let way = ways.popFirst() {
+      let connection = try pool.makeConnection(to: endpoint, by: way)
+      // So that a way on which nobody says a word leaves time for the others.
+      let patience = ways.isEmpty ? nil : ContinuousClock.now + (deadline - .now) / (ways.count + 1)
+      do throws(ClientError) {
+        if let answer = try connection.ask(request, before: deadline, connectingBefore: patience, until: cancelled) {
+          return try finish(answer, over: connection, reading: read)
+        }
+      } catch {
+        guard error.isOfConnection else { throw error }
+        failure = error
+      }
+    }
+    throw failure ?? noAnswer(of: endpoint)
+  }
+
+  private func routes(to endpoint: String) throws(ClientError) -> [Route] {
+    let place: Endpoint
+    do throws(EndpointError) { place = try Endpoint(connectingTo: endpoint) } catch {
+      throw .badEndpoint(error.description)
+    }
+    do throws(RouteError) {
+      return try place.routes(as: security)
+    } catch {
+      throw ClientError(error)
+    }
+  }
+
+  private func noAnswer(of endpoint: String) -> ClientError {
+    ClientError(unansweredAt: endpoint) ?? .noAnswer(endpoints: endpoints, attempts: attempts, timeout: timeout)
+  }
+
+  private func finish<Reply>(
+    _ answer: consuming Message, over connection: ClientConnection, reading read: Reading<Reply>
+  ) throws(ClientError) -> Reply {
     guard !answer.hasMore else {
       throw .refused(APIError(.internal, "the reply is not waybill's: it has more than one part"))
     }

@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Connections
 internal import CurveSecurity
 internal import MessagePack
 internal import ZeroMQ
@@ -22,21 +23,17 @@ final class ClientConnection: @unchecked Sendable {
   private static let glance = Duration.milliseconds(100)
 
   /// A socket that is connected to `endpoint`, or will be as soon as somebody is there.
-  init(to endpoint: String, as security: ClientSecurity, in context: Context) throws(ClientError) {
+  init(
+    to endpoint: String, by route: Route, as security: ClientSecurity, in context: Context
+  ) throws(ClientError) {
     do throws(ZeroMQError) {
       socket = try Socket(.req, in: context)
-      try socket.set(.ipv6, to: true)
       try socket.set(.linger, to: .zero)
-      try security.apply(to: socket)
       // Before the connection is made: a key is refused once only.
       monitor = try socket.monitor()
+      try route.connect(socket)
     } catch {
       throw .socket(error.description)
-    }
-    do throws(ZeroMQError) {
-      try socket.connect(endpoint)
-    } catch {
-      throw .badEndpoint(error.description)
     }
     self.endpoint = endpoint
     self.security = security
@@ -46,12 +43,17 @@ final class ClientConnection: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - request: The one part of the request.
-  ///   - timeout: How long to wait for the reply.
+  ///   - deadline: Until when to wait for the reply.
+  ///   - patience: Until when to wait for the connection where there is another way to try: a way that leads nowhere is
+  ///     then given up as soon as that is known. Nil where there is none.
   ///   - cancelled: Ends the wait.
   /// - Returns: The reply's first part; nil when there was none in time.
   /// - Throws: ``ClientError`` with the code `keyRefused` or `handshakeFailed` as soon as it is certain, `socket` or
   ///   `cancelled`. The connection is of no use any more then.
-  func ask(_ request: PackedBytes, within timeout: Duration, until cancelled: Latch) throws(ClientError) -> Message? {
+  func ask(
+    _ request: PackedBytes, before deadline: ContinuousClock.Instant,
+    connectingBefore patience: ContinuousClock.Instant? = nil, until cancelled: Latch
+  ) throws(ClientError) -> Message? {
     do throws(ZeroMQError) {
       var message = try request.withBytes { (bytes) throws(ZeroMQError) in try Message(copying: bytes) }
       // Never waits: a connection that was refused already has no queue any more.
@@ -59,19 +61,22 @@ final class ClientConnection: @unchecked Sendable {
     } catch {
       throw .socket(error.description)
     }
-    let deadline = ContinuousClock.now + timeout
+    let maxFailures = patience == nil ? Self.maxFailures : 1
     var failures = 0
-    while failures < Self.maxFailures, ContinuousClock.now < deadline {
+    var isConnected = false
+    while failures < maxFailures, ContinuousClock.now < deadline {
       switch try next(before: deadline) {
       case .reply: return try receive()
-      case .connection(.handshakeSucceeded): failures = 0
+      case .connection(.handshakeSucceeded): (isConnected, failures) = (true, 0)
       case .connection(.handshakeFailed): failures += 1
       // After these two libzmq does not connect again by itself.
-      case .connection(.protocolError): failures = Self.maxFailures
+      case .connection(.protocolError): failures = maxFailures
       case .connection(.authenticationFailed): throw refusal
+      case .connection(.closed) where patience != nil: return nil
       default: break
       }
       guard !cancelled.wait(atMost: .zero) else { throw .cancelled }
+      if let patience, !isConnected, ContinuousClock.now >= patience { return nil }
     }
     guard failures == 0 else { throw .handshakeFailed(endpoint: endpoint, usesCurve: security != .none) }
     return nil

@@ -1,3 +1,6 @@
+internal import Connections
+internal import CurveSecurity
+internal import Glibc
 public import ImageAPI
 
 /// Why a client has no answer.
@@ -5,13 +8,17 @@ public struct ClientError: Error, Sendable, Hashable {
   /// The kind of an error, for a program to tell errors apart.
   public struct Code: Sendable, Hashable {
     private enum Value: Hashable {
-      case badEndpoint, noAnswer, keyRefused, handshakeFailed, refused, socket, cancelled
+      case badEndpoint, badKey, noAnswer, denied, keyRefused, handshakeFailed, refused, socket, cancelled
     }
 
     private let value: Value
 
     /// An endpoint that cannot be used. Nothing was asked.
     public static let badEndpoint = Code(value: .badEndpoint)
+    /// A server's public key cannot be read. Nothing was asked.
+    public static let badKey = Code(value: .badKey)
+    /// This user may not connect to the socket.
+    public static let denied = Code(value: .denied)
     /// No endpoint had an answer in time.
     public static let noAnswer = Code(value: .noAnswer)
     /// The server uses CURVE and does not allow this client's key.
@@ -33,11 +40,14 @@ public struct ClientError: Error, Sendable, Hashable {
   public let message: String
   /// The error that a worker or a broker answered; nil for every other code.
   public let reply: APIError?
+  /// What to say of one endpoint of several; empty where all that is known is that nobody answered.
+  private let reason: String
 
-  private init(_ code: Code, _ message: String, reply: APIError? = nil) {
+  private init(_ code: Code, _ message: String, reply: APIError? = nil, reason: String? = nil) {
     self.code = code
     self.message = message
     self.reply = reply
+    self.reason = reason ?? message
   }
 }
 
@@ -60,18 +70,44 @@ extension ClientError {
 
   /// Whether the endpoint let nobody in.
   var isOfConnection: Bool { code == .keyRefused || code == .handshakeFailed }
+
+  /// Whether another endpoint may have an answer.
+  var isOfThisEndpoint: Bool { code == .keyRefused || code == .denied }
 }
 
 extension ClientError {
   static func badEndpoint(_ reason: String) -> ClientError {
-    ClientError(.badEndpoint, "\(reason): an endpoint is tcp://HOST:PORT or ipc://PATH")
+    ClientError(.badEndpoint, reason)
+  }
+
+  /// There is no way to a server.
+  init(_ error: RouteError) {
+    switch error {
+    case .endpoint(let error): self.init(.noAnswer, "no answer: \(error)")
+    case .security(let error): self.init(.badKey, error.description)
+    }
+  }
+
+  /// Why nobody answered at the path of a socket; nil where somebody listens, or the endpoint is another one.
+  init?(unansweredAt endpoint: String) {
+    guard case .ipc(let path)? = (try? Endpoint(connectingTo: endpoint))?.place, !path.hasPrefix("@"),
+      faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0
+    else { return nil }
+    switch errno {
+    case EACCES, EPERM:
+      self.init(.denied, "this user may not connect to \(endpoint): \(String(cString: strerror(errno)))")
+    case let code:
+      let reason = String(cString: strerror(code))
+      self.init(.noAnswer, "no answer from \(endpoint): \(reason): is a worker running there?", reason: reason)
+    }
   }
 
   package static func noAnswer(endpoints: [String], attempts: Int, timeout: Duration) -> ClientError {
     let count = "\(attempts) \(attempts == 1 ? "attempt" : "attempts")"
     return ClientError(
       .noAnswer,
-      "no answer from \(endpoints.joined(separator: ", ")) (\(count) of \(timeout)): is a worker running there?")
+      "no answer from \(endpoints.joined(separator: ", ")) (\(count) of \(timeout)): is a worker running there?",
+      reason: "")
   }
 
   package static func keyRefused(endpoint: String, publicKey: String) -> ClientError {
@@ -103,13 +139,13 @@ extension ClientError {
     let last = asked.indices.map { index in
       stride(from: index, to: failures.count, by: endpoints.count).map { failures[$0] }.last ?? failures[index]
     }
-    let isSilent = last.allSatisfy { $0.code == .noAnswer }
+    let isSilent = last.allSatisfy(\.reason.isEmpty)
     guard asked.count > 1, !isSilent, !last.allSatisfy(\.isOfConnection) else {
       self = last[0]
       return
     }
     let reasons = zip(asked, last).map { endpoint, error in
-      "\(endpoint): \(error.code == .noAnswer ? "no answer within \(timeout)" : error.message)"
+      "\(endpoint): \(error.reason.isEmpty ? "no answer within \(timeout)" : error.reason)"
     }
     self.init(.noAnswer, "no endpoint has an answer: \(reasons.joined(separator: "; "))")
   }

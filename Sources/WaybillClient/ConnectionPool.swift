@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Connections
 internal import CurveSecurity
 internal import ZeroMQ
 
@@ -29,13 +30,15 @@ final class ConnectionPool: Sendable {
     _ = NamedThread("waybill-client") { extendLifetime(retired) }
   }
 
-  /// A connection that waits, or a new one.
-  func takeConnection(to endpoint: String) throws(ClientError) -> ClientConnection {
-    let idle = state.withLock { state in
+  /// A connection that waits for another request.
+  func takeIdleConnection(to endpoint: String) -> ClientConnection? {
+    state.withLock { state in
       state.idle.lastIndex { $0.endpoint == endpoint }.map { state.idle.remove(at: $0) }
     }
-    if let idle { return idle }
-    return try ClientConnection(to: endpoint, as: security, in: try context())
+  }
+
+  func makeConnection(to endpoint: String, by route: Route) throws(ClientError) -> ClientConnection {
+    try ClientConnection(to: endpoint, by: route, as: security, in: try context())
   }
 
   /// Keeps a connection that is ready for another request.

@@ -15,12 +15,15 @@ struct BrokerCommand: AsyncParsableCommand {
       have half of it. A client gets UNAVAILABLE at once when there is no worker, RESOURCE_EXHAUSTED when the queue or \
       its share of it is full, and DEADLINE_EXCEEDED when no worker answered in time.
 
-      On SIGTERM or SIGINT the broker answers what has arrived, and exits with 0 within 5 seconds. A second signal ends \
-      it at once.
+      On SIGTERM, SIGINT or SIGHUP the broker answers what has arrived, and exits with 0 within 5 seconds. A second \
+      signal ends it at once.
 
       Examples:
-        waybill broker --frontend tcp://127.0.0.1:5555 --backend tcp://127.0.0.1:5556
+        waybill broker
+        waybill broker --frontend ipc:///run/waybill.sock --queue 1000
         waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556
+
+      \(CommandError.Code.table([.usage, .badData, .noInput, .software, .system, .cannotCreate, .noPermission]))
       """)
 
   @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
@@ -46,7 +49,7 @@ struct BrokerCommand: AsyncParsableCommand {
       valueName: "folder"))
   var authorizedWorkers: String?
 
-  @OptionGroup var logging: LogOptions
+  @OptionGroup var service: ServiceOptions
 
   func validate() throws {
     guard (security.curveKey == nil) == (authorizedWorkers == nil) else {
@@ -68,14 +71,17 @@ struct BrokerCommand: AsyncParsableCommand {
     let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
     let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
     for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }
-    let limits = DispatchLimits(deadline: .seconds(deadline), retryAfter: .seconds(retryAfter), maxWaiting: queue)
+    let limits = DispatchLimits(
+      deadline: .seconds(deadline), retryAfter: .seconds(retryAfter), maxWaiting: queue,
+      heartbeat: service.heartbeat)
     let broker = Broker(
       BrokerConfiguration(
         frontends: frontends, backends: backends, clientSecurity: try security.security(binding: frontends),
-        workerSecurity: try security.security(binding: backends, letting: authorizedWorkers), limits: limits),
-      logger: logging.logger())
+        workerSecurity: try security.security(binding: backends, letting: authorizedWorkers), limits: limits,
+        maxOutstandingBytes: service.memory.unreadRepliesOfBroker),
+      logger: service.logging.logger())
     do {
-      try await signals.run([broker], logger: logging.groupLogger)
+      try await signals.run([broker], logger: service.logging.groupLogger)
     } catch let error as ZeroMQError {
       throw CommandError(error)
     }

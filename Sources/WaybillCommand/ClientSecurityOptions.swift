@@ -6,9 +6,11 @@ import Foundation
 struct ClientSecurityOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The server's public key, or the certificate that has it. (default: $WAYBILL_SERVER_KEY; none: no CURVE)",
-      valueName: "key-or-file"))
-  var serverKey: String?
+      """
+      The server's public key, the certificate that has it, or a folder of certificates; several are tried in turn. \
+      (default: $WAYBILL_SERVER_KEY; none: no CURVE)
+      """, valueName: "key-or-path"))
+  var serverKey: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -18,7 +20,7 @@ struct ClientSecurityOptions: ParsableArguments {
 
   func security() throws(CommandError) -> ClientSecurity {
     try ClientSecurity(
-      serverKey: serverKey ?? Self.environment("WAYBILL_SERVER_KEY"),
+      serverKeys: serverKey.isEmpty ? Self.environment("WAYBILL_SERVER_KEY").map { [$0] } ?? [] : serverKey,
       curveKey: curveKey ?? Self.environment("WAYBILL_CURVE_KEY"))
   }
 
@@ -31,11 +33,11 @@ extension ClientSecurity {
   /// Reads what the command line names.
   ///
   /// - Parameters:
-  ///   - serverKey: A key, or the path of a certificate; nil is no CURVE.
+  ///   - serverKeys: Keys, and paths of certificates and of folders of them; none is no CURVE.
   ///   - curveKey: The path of the client's own keys; nil makes a new pair, which no list of keys has.
   /// - Throws: What to tell the user.
-  init(serverKey: String?, curveKey: String?) throws(CommandError) {
-    guard let serverKey else {
+  init(serverKeys: [String], curveKey: String?) throws(CommandError) {
+    guard !serverKeys.isEmpty else {
       guard curveKey == nil else {
         throw CommandError(message: "--curve-key needs --server-key, the key of who is asked", code: .usage)
       }
@@ -44,7 +46,8 @@ extension ClientSecurity {
     }
     do throws(SecurityError) {
       let keys = if let curveKey { try Certificate.keys(curveKey) } else { try Certificate.newKeys() }
-      self = .curve(serverKey: try Certificate.publicKey(serverKey), keys)
+      self = .curve(ServerKeys(serverKeys), keys)
+      _ = try self.serverKeys()
     } catch {
       throw CommandError(error)
     }

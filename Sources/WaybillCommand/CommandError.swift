@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connections
 import CurveSecurity
 import Foundation
 import ImageAPI
@@ -11,24 +12,15 @@ struct CommandError: Error {
   let message: String
   let code: Code
 
-  enum Code: Int32 {
-    /// The command line or the request is wrong.
+  enum Code: Int32, CaseIterable {
     case usage = 64
-    /// A file that is there cannot be made sense of.
     case badData = 65
-    /// There is no such file.
     case noInput = 66
-    /// Nobody answers, or nobody can answer yet.
     case unavailable = 69
-    /// A reply that makes no sense.
     case software = 70
-    /// The system refuses something, such as a port that is taken.
     case system = 71
-    /// A file is there already.
     case cannotCreate = 73
-    /// The answer cannot be written.
     case inputOutput = 74
-    /// This user has no permission.
     case noPermission = 77
 
     /// The code for the error that a worker or a broker answered.
@@ -44,7 +36,7 @@ struct CommandError: Error {
   }
 
   func report() {
-    FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
+    StandardError.say(message)
   }
 
   func exit() -> Never {
@@ -54,6 +46,10 @@ struct CommandError: Error {
 }
 
 extension CommandError {
+  init(_ error: EndpointError) {
+    self.init(message: error.description, code: error.mayPass ? .unavailable : .usage)
+  }
+
   init(_ error: SourceError) {
     message = error.message
     code =
@@ -73,6 +69,7 @@ extension CommandError {
       case .denied: .noPermission
       case .invalid: .badData
       case .exists: .cannotCreate
+      case .unwritable: .inputOutput
       case .system: .system
       }
   }
@@ -82,8 +79,9 @@ extension CommandError {
     code =
       switch error.code {
       case .badEndpoint: .usage
+      case .badKey: .noInput
       case .noAnswer, .cancelled: .unavailable
-      case .keyRefused, .handshakeFailed: .noPermission
+      case .denied, .keyRefused, .handshakeFailed: .noPermission
       case .socket: .system
       default: error.reply.map { Code(of: $0.code) } ?? .software
       }
@@ -106,8 +104,11 @@ extension CommandError {
       remedy = ": use a port from 1024 on, or a folder that you may write to"
       code = .noPermission
     case .invalidArgument, .protocolNotSupported:
-      remedy = ": an endpoint is tcp://HOST:PORT or ipc://PATH"
+      remedy = ""
       code = .usage
+    case .hostUnreachable:
+      remedy = ""
+      code = .unavailable
     default:
       remedy = ""
       code = .system

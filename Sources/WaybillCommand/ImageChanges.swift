@@ -4,9 +4,11 @@ import ImageAPI
 /// The differences between two lists of images.
 struct ImageChanges {
   private(set) var lines: [String] = []
+  private let showsNames: Bool
 
   /// Compares two lists, each in id order.
-  init(from before: [Image], to after: [Image]) {
+  init(from before: [Image], to after: [Image], showsNames: Bool) {
+    self.showsNames = showsNames
     var old = before[...]
     var new = after[...]
     while true {
@@ -20,7 +22,7 @@ struct ImageChanges {
         } else if image.id < was.id {
           note("added", image, &new)
         } else {
-          if was != image { lines.append(Self.line("changed", image)) }
+          if was != image { lines.append(line("changed", image)) }
           old.removeFirst()
           new.removeFirst()
         }
@@ -29,12 +31,13 @@ struct ImageChanges {
   }
 
   private mutating func note(_ change: String, _ image: Image, _ list: inout ArraySlice<Image>) {
-    lines.append(Self.line(change, image))
+    lines.append(line(change, image))
     list.removeFirst()
   }
 
-  private static func line(_ change: String, _ image: Image) -> String {
+  private func line(_ change: String, _ image: Image) -> String {
     let names = image.repoTags.isEmpty ? image.repoDigests : image.repoTags
-    return "\(change) \(image.id) \(names.joined(separator: " "))".escaped
+    let words = [change, image.id.description] + (showsNames ? names : [])
+    return words.joined(separator: " ").escaped
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ImageAPI
 import WaybillClient
 
@@ -12,8 +11,7 @@ struct ImagesCommand: AsyncParsableCommand {
       name that no image has gives an empty list. Where images cannot be read, or a source cannot be read just now, a \
       line on standard error says so.
 
-      Exit codes: 0 there is an answer, 64 the command line or NAME is wrong, 69 nobody answers or nobody can yet, 70 the \
-      answer makes no sense, 71 the system refuses a socket, 74 the list cannot be written.
+      \(CommandError.Code.table([.usage, .badData, .noInput, .unavailable, .software, .system, .inputOutput, .noPermission]))
       """)
 
   @Argument(help: "A reference, an id, or the beginning of an id. (default: every image)")
@@ -36,7 +34,13 @@ struct ImagesCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
 
+  /// More than a reference has, and less than a worker takes of a whole request.
+  private static let maxNameBytes = 4_096
+
   func validate() throws {
+    guard name.utf8.count <= Self.maxNameBytes else {
+      throw ValidationError("NAME has \(name.utf8.count) bytes, and a reference has \(Self.maxNameBytes) at most.")
+    }
     guard let watch else { return }
     guard watch > 0, watch <= 86_400 else {
       throw ValidationError("To watch takes more than 0 and at most 86400 seconds, not \(watch).")
@@ -46,17 +50,20 @@ struct ImagesCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try options.client()
+    if let watch { return try await follow(client, every: .seconds(watch)) }
     guard let list = try await list(of: client, ifNoneMatch: nil) else {
       throw CommandError(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
+    try show(list)
+  }
+
+  private func show(_ list: ListImagesReply.ImageList) throws(CommandError) {
     list.gaps.warn()
     if quiet {
       try StandardOutput.write(list.images.map { "\($0.id)\n" }.joined())
     } else {
       try output.write(ImageListing(images: list.images, showsDigests: digests, isTruncated: !noTrunc))
     }
-    guard let watch else { return }
-    try await watchForChanges(of: client, after: list, every: .seconds(watch))
   }
 
   /// The whole list; nil when it still has this etag.
@@ -73,22 +80,32 @@ struct ImagesCommand: AsyncParsableCommand {
     }
   }
 
-  /// Goes on when no worker answers. The changes of that time are printed when one answers again.
-  private func watchForChanges(
-    of client: Client, after first: ListImagesReply.ImageList, every interval: Duration
-  ) async throws {
-    var known = first
+  /// Waits where no worker answers, and says so once. The changes of that time are printed when one answers again.
+  private func follow(_ client: Client, every interval: Duration) async throws {
+    var known: ListImagesReply.ImageList?
+    var failure: String?
     while true {
-      try await Task.sleep(for: interval)
       do throws(CommandError) {
-        guard let list = try await list(of: client, ifNoneMatch: known.etag) else { continue }
-        if list.gaps != known.gaps { list.gaps.warn() }
-        try StandardOutput.write(ImageChanges(from: known.images, to: list.images).lines.map { "\($0)\n" }.joined())
-        known = list
+        let list = try await list(of: client, ifNoneMatch: known?.etag)
+        if failure != nil { StandardError.say("the list is there again") }
+        failure = nil
+        if let list { try showChanges(to: list, from: known) }
+        known = list ?? known
       } catch {
-        guard error.code != .inputOutput else { throw error }
-        error.report()
+        guard error.code == .unavailable else { throw error }
+        if error.message != failure { error.report() }
+        failure = error.message
       }
+      try await Task.sleep(for: interval)
     }
+  }
+
+  private func showChanges(
+    to list: ListImagesReply.ImageList, from known: ListImagesReply.ImageList?
+  ) throws(CommandError) {
+    guard let known else { return try show(list) }
+    if list.gaps != known.gaps { list.gaps.warn() }
+    let changes = ImageChanges(from: known.images, to: list.images, showsNames: !quiet)
+    try StandardOutput.write(changes.lines.map { "\($0)\n" }.joined())
   }
 }

@@ -9,8 +9,7 @@ struct KeygenCommand: ParsableCommand {
       Writes NAME.key, the public certificate to hand out, and NAME.key_secret, with both keys and the mode 0600, as other \
       ZeroMQ programs read them. Prints the public key.
 
-      Exit codes: 0 both files are there, 66 there is no such folder, 73 a file is there already, 77 the folder may not be \
-      written to.
+      \(CommandError.Code.table([.usage, .noInput, .cannotCreate, .inputOutput, .noPermission]))
 
       Examples:
         waybill keygen server

@@ -1,12 +1,11 @@
 import Diagnostics
-import Foundation
 import ImageAPI
 
 extension ListGaps {
   /// Says on standard error what a list lacks; nothing where all is well.
   func warn() {
     guard !isEmpty else { return }
-    FileHandle.standardError.write(Data("waybill: \(warning): waybill status says why\n".utf8))
+    StandardError.say("\(warning): waybill status says why")
   }
 
   /// A sentence without its end.

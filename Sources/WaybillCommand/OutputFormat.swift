@@ -5,11 +5,19 @@ import Yams
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case table, json, yaml
 
-  func write(_ output: some Printable) throws {
+  func write(_ output: some Printable) throws(CommandError) {
     switch self {
     case .table: try StandardOutput.write(output.table)
     case .json: try StandardOutput.write(output.document.json + "\n")
-    case .yaml: try StandardOutput.write(try Yams.serialize(node: output.document.yaml))
+    case .yaml: try StandardOutput.write(try Self.yaml(output.document))
+    }
+  }
+
+  private static func yaml(_ document: Document) throws(CommandError) -> String {
+    do {
+      return try Yams.serialize(node: document.yaml)
+    } catch {
+      throw CommandError(message: "cannot write YAML: \(error)", code: .software)
     }
   }
 }

@@ -52,16 +52,24 @@ final class ProgressBar: Sendable {
   private static func draw(_ state: inout State) {
     erase(&state)
     guard !state.isOver, let (source, count) = state.counts.min(by: { $0.key < $1.key }) else { return }
-    let others = state.counts.count - 1
-    let line = "\(Self.bar(count))  \(count)  \(source)" + (others > 0 ? " and \(others) more" : "")
-    // One column less than there are, as a full line makes some terminals go to the next.
-    write(String(line.prefix(max(columns - 1, 0))))
+    StandardError.write(line(count, source, others: state.counts.count - 1))
     state.isShown = true
+  }
+
+  /// As much as the terminal has room for. The source's name may be cut off; a number is there whole, or not at all.
+  private static func line(_ count: ReadingProgress.Count, _ source: String, others: Int) -> String {
+    // One column less than there are, as a full line makes some terminals go to the next.
+    let room = columns - 1
+    guard let line = ["\(bar(count))  \(count)", "\(count)"].first(where: { $0.count <= room }) else { return "" }
+    let rest = others > 0 ? " and \(others) more" : ""
+    let left = room - line.count - 2
+    if source.count + rest.count <= left { return "\(line)  \(source)\(rest)" }
+    return left > 12 ? "\(line)  \(source.prefix(left - 1))…" : line
   }
 
   private static func erase(_ state: inout State) {
     guard state.isShown else { return }
-    write("\r\u{1b}[K")
+    StandardError.write("\r\u{1b}[K")
     state.isShown = false
   }
 
@@ -76,9 +84,5 @@ final class ProgressBar: Sendable {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
-  }
-
-  private static func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
   }
 }

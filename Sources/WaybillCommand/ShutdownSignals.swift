@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// SIGTERM and SIGINT of a program that serves: the first asks it to stop, the second ends it at once.
+/// SIGTERM, SIGINT and SIGHUP of a program that serves: the first asks it to stop, the second ends it at once.
 ///
 /// The service group could take the first signal itself, by way of Dispatch and the cooperative pool. This way is a handler
 /// and a thread of its own: it needs no descriptor, and holds where the pool is busy or a service does not stop.
@@ -25,7 +25,9 @@ final class ShutdownSignals: Sendable {
   /// Takes the signals from now on. Until services run, the first one ends the process with 0: nothing has begun yet.
   init() {
     arrival.prepare()
-    for number in [SIGTERM, SIGINT] { signal(number, takeSignal) }
+    // Whoever read the log may be gone.
+    signal(SIGPIPE, SIG_IGN)
+    for number in [SIGTERM, SIGINT, SIGHUP] where !isIgnored(number) { signal(number, takeSignal) }
     NamedThread.start("waybill-signals") { [self] in
       arrival.wait()
       stop()
@@ -62,6 +64,13 @@ final class ShutdownSignals: Sendable {
   }
 }
 
+/// Whether the signal was turned off for this process by the one that started it, as nohup does.
+private func isIgnored(_ number: CInt) -> Bool {
+  var action = sigaction()
+  sigaction(number, nil, &action)
+  return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+}
+
 /// Handles a signal, by nothing but what signal-safety(7) allows.
 private func takeSignal(_ number: CInt) {
   // As a shell shows a program that this signal ended.
@@ -72,7 +81,8 @@ private let arrival = SignalArrival()
 
 /// The first signal, between the handler and the thread that waits for it.
 private final class SignalArrival: Sendable {
-  private let hasArrived = Atomic(false)
+  /// When the first signal came, by the monotonic clock in nanoseconds; 0 before it.
+  private let arrival = Atomic<Int>(0)
   // A semaphore is made for use by many threads.
   private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
@@ -81,9 +91,16 @@ private final class SignalArrival: Sendable {
     sem_init(semaphore, 0, 0)
   }
 
-  /// Whether this is the first signal.
+  /// So soon after the first one, a signal is the same one: timeout(1) sends it to the program and to its group.
+  private static let echo = 20_000_000
+
+  /// Whether this is the first signal, or the first once more.
   func note() -> Bool {
-    guard !hasArrived.exchange(true, ordering: .relaxed) else { return false }
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    let time = now.tv_sec * 1_000_000_000 + now.tv_nsec
+    let (isFirst, first) = arrival.compareExchange(expected: 0, desired: time, ordering: .relaxed)
+    guard isFirst else { return time - first < Self.echo }
     sem_post(semaphore)
     return true
   }

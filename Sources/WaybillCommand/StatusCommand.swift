@@ -7,8 +7,19 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Say what a worker serves, and how its sources fare.",
     discussion: """
-      Exit codes: 0 the worker is ready, 69 it is not ready yet or nobody answers; otherwise as those of images.
+      With --live it only asks whether somebody answers, ready or not, and prints nothing. With --check the exit code \
+      is one for monitoring: 0 all is current, 1 a source is stale or an image is left out, 2 the worker is not ready or \
+      nobody answers.
+
+      \(CommandError.Code.table([.usage, .badData, .noInput, .unavailable, .software, .system, .inputOutput, .noPermission]))
       """)
+
+  @Flag(help: "What to say by the exit code: whether the worker is ready, or what --live and --check say.")
+  var purpose: Purpose = .readiness
+
+  enum Purpose: EnumerableFlag {
+    case readiness, live, check
+  }
 
   @Option(name: .shortAndLong, help: "What to print: table, json or yaml.")
   var output: OutputFormat = .table
@@ -17,13 +28,35 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try options.client()
-    let report: StatusReport
+    let status: WorkerStatus
     do throws(ClientError) {
-      report = StatusReport(status: try await client.status())
+      status = try await client.status()
     } catch {
-      throw CommandError(error)
+      // An error is an answer.
+      if purpose == .live, error.reply != nil { return }
+      let failure = CommandError(error)
+      guard purpose == .check else { throw failure }
+      failure.report()
+      throw ExitCode(Health.critical.rawValue)
     }
-    try output.write(report)
-    guard report.status.isReady else { throw ExitCode(CommandError.Code.unavailable.rawValue) }
+    if purpose == .live { return }
+    try output.write(StatusReport(status: status))
+    switch purpose {
+    case .check where Health(status) != .current: throw ExitCode(Health(status).rawValue)
+    case .readiness where !status.isReady: throw ExitCode(CommandError.Code.unavailable.rawValue)
+    default: break
+    }
+  }
+
+  /// What a monitor is told.
+  private enum Health: Int32 {
+    case current = 0
+    case warning = 1
+    case critical = 2
+
+    init(_ status: WorkerStatus) {
+      let isWhole = status.sources.allSatisfy { $0.state == .current && $0.leftOutCount == 0 }
+      self = status.isReady ? isWhole ? .current : .warning : .critical
+    }
   }
 }

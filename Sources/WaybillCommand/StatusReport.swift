@@ -8,6 +8,8 @@ struct StatusReport: Printable {
 
   var table: String {
     let lines = [
+      "node      \(status.node.escaped)",
+      "instance  \(status.instance.escaped)",
       "version   \(status.version.escaped)",
       "uptime    \(Self.duration(status.uptime))",
       "ready     \(status.isReady ? "yes" : "no")",
@@ -50,6 +52,8 @@ struct StatusReport: Printable {
 
   var document: Document {
     .object([
+      ("node", .string(status.node)),
+      ("instance", .string(status.instance)),
       ("version", .string(status.version)),
       ("uptime", .integer(Int(clamping: status.uptime))),
       ("ready", .bool(status.isReady)),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CurveSecurity
+import Diagnostics
 import ImageRegistry
 import ImageSources
 import Logging
@@ -14,18 +15,18 @@ struct WorkerCommand: AsyncParsableCommand {
     discussion: """
       A source is a kind of store and its path:
 
-        oci:PATH                 an OCI image layout, as skopeo, umoci and buildah write it
-        containers-storage:PATH  the store of Podman, Buildah and CRI-O; without a PATH /var/lib/containers/storage
-        isulad:PATH              iSulad's graph, embedded images included; /var/lib/isulad without a PATH
-        embedded:PATH            an embedded manifest, or a folder of them, each with its .sgn
-        docker-archive:PATH      a file of images as docker save and skopeo write it, plain or compressed by gzip
+        oci:PATH                 an OCI image layout
+        containers-storage:PATH  of Podman, Buildah, CRI-O; PATH may be left out
+        isulad:PATH              iSulad's graph, with its embedded images; likewise
+        embedded:PATH            an embedded manifest, or a folder of them
+        docker-archive:PATH      a file of images as docker save writes it
 
       All sources make one list. An image that several of them hold is one entry with all its names; its other fields \
       are those of the source that is named first. A store is read again when it changes.
 
-      Until every source has been read, requests are answered by the error UNAVAILABLE. The worker joins brokers once \
-      every source has been read. On SIGTERM or SIGINT it answers what has arrived, leaves the brokers and exits with 0 \
-      within 5 seconds. A second signal ends it at once.
+      Until every source has been read, requests are answered by the error UNAVAILABLE. A store that is not there yet is \
+      read as soon as it is. The worker joins brokers once every source has been read. On SIGTERM, SIGINT or SIGHUP it \
+      answers what has arrived, leaves the brokers and exits with 0 within 5 seconds. A second signal ends it at once.
 
       An endpoint that a network reaches is bound only with --curve-key and --authorized-keys, or with --insecure. Keys \
       are made by waybill keygen. A change of the folder of authorized keys \
@@ -33,16 +34,20 @@ struct WorkerCommand: AsyncParsableCommand {
 
       Examples:
         waybill worker oci:/srv/images
-        waybill worker oci:/srv/images --bind tcp://127.0.0.1:5555 --bind ipc:///run/waybill.sock
+        waybill worker oci:/srv/images --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
-        waybill worker containers-storage: containers-storage:$HOME/.local/share/containers/storage
         waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
-        waybill worker oci:/srv/images --broker tcp://one.example:5556 --broker tcp://two.example:5556
+        waybill worker oci:/srv/images --broker tcp://broker.example:5556
+
+      \(CommandError.Code.table([.usage, .badData, .noInput, .software, .system, .cannotCreate, .noPermission]))
       """)
 
   @Argument(help: ArgumentHelp("What to list, such as oci:/srv/images.", valueName: "source"))
   var sources: [String]
+
+  @Flag(help: "Exit where a store is not there or cannot be read, rather than wait for it.")
+  var requireSources = false
 
   @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
   var bind: [String] = []
@@ -60,19 +65,29 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The public key of the proxy or broker, or the certificate that has it: --connect and --broker then use CURVE.",
-      valueName: "key-or-file"))
-  var serverKey: String?
+      """
+      The public key of the proxy or broker, the certificate that has it, or a folder of certificates; several are \
+      tried in turn. --connect and --broker then use CURVE.
+      """, valueName: "key-or-path"))
+  var serverKey: [String] = []
 
-  @OptionGroup var logging: LogOptions
+  @Option(help: "The name of this node, for status. (default: the host's, in lower case)")
+  var node: String?
+
+  @OptionGroup var service: ServiceOptions
 
   func validate() throws {
     guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
     guard sources.count <= ImageRegistry.maxSources else {
       throw ValidationError("There may be \(ImageRegistry.maxSources) sources at the most, not \(sources.count).")
     }
-    guard serverKey == nil || !connect.isEmpty || !broker.isEmpty else {
+    guard serverKey.isEmpty || !connect.isEmpty || !broker.isEmpty else {
       throw ValidationError("--server-key is that of a proxy or a broker: it needs --connect or --broker.")
+    }
+    if let node {
+      guard (1...253).contains(node.utf8.count), node.utf8.allSatisfy({ 0x21..<0x7f ~= $0 }) else {
+        throw ValidationError("--node is a name of 1 to 253 characters without blanks, not \(quoted(node)).")
+      }
     }
     guard (1...256).contains(threads) else { throw ValidationError("Threads are 1 to 256, not \(threads).") }
   }
@@ -80,26 +95,29 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let signals = ShutdownSignals()
     DescriptorLimit.raise()
-    let bar = logging.logLevel <= .notice ? ProgressBar() : nil
+    let bar = service.logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
-    let logger = logging.logger(above: bar)
+    let logger = service.logging.logger(above: bar)
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
     for endpoint in connect + broker { try EndpointCheck.check(endpoint) }
     do {
       let layers = LayerPool()
       let stores = try sources.map { text throws(SourceError) in
-        try ImageSourceLocation(text).open(sharing: layers)
+        let location = try ImageSourceLocation(text)
+        return try requireSources ? location.open(sharing: layers) : location.openLater(sharing: layers)
       }
-      let registry = ImageRegistry(sources: stores.map(\.name))
+      let memory = service.memory
+      let registry = ImageRegistry(sources: stores.map(\.name), maxListBytes: memory.heldLists)
       let worker = Worker(
         WorkerConfiguration(
           endpoints: endpoints, security: try security.security(binding: bound), peerSecurity: try peerSecurity(),
-          threads: threads), registry: registry, logger: logger)
+          identity: ServiceIdentity(node: node), threads: threads, maxOutstandingBytes: memory.unreadReplies,
+          heartbeat: service.heartbeat), registry: registry, logger: logger)
       let feeds = stores.enumerated().map { index, store in
         let feed = PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
         return FeedService(feed: feed, registry: registry)
       }
-      try await signals.run([worker] + feeds, logger: logging.groupLogger)
+      try await signals.run([worker] + feeds, logger: service.logging.groupLogger)
     } catch let error as SourceError {
       throw CommandError(error)
     } catch let error as ZeroMQError {
@@ -117,6 +135,6 @@ struct WorkerCommand: AsyncParsableCommand {
 
   private func peerSecurity() throws(CommandError) -> ClientSecurity {
     try connect.isEmpty && broker.isEmpty
-      ? .none : ClientSecurity(serverKey: serverKey, curveKey: security.curveKey)
+      ? .none : ClientSecurity(serverKeys: serverKey, curveKey: security.curveKey)
   }
 }

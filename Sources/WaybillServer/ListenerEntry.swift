@@ -1,4 +1,5 @@
 internal import CGlibc
+internal import Connections
 internal import Foundation
 internal import Glibc
 

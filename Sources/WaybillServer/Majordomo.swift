@@ -1,3 +1,4 @@
+internal import Diagnostics
 package import ZeroMQ
 
 /// The worker's side of the Majordomo protocol, version 0.2 (RFC 18/MDP): what broker and workers say to each other.
@@ -8,10 +9,24 @@ package enum Majordomo {
   package static let header = Array("MDPW02".utf8)
   /// The one service of waybill.
   package static let service = Array("waybill".utf8)
-  /// The time between two heartbeats, from either end: the broker finds within it that a worker was killed.
-  package static let heartbeatInterval = Duration.milliseconds(500)
-  /// After so long without a word the other end counts as gone.
-  package static let heartbeatTimeout = Duration.milliseconds(2_500)
+
+  /// How often an end says that it is there, and how long it waits for a word of the other one.
+  package struct Heartbeat: Sendable, Hashable {
+    /// The time between two heartbeats: the broker finds within it that a worker was killed.
+    package var interval: Duration
+    /// For so many intervals the other end may say nothing.
+    package var liveness: Int
+
+    /// By default three times the 2.5 seconds that pass between two heartbeats of the ZeroMQ guide's programs, libmdp and
+    /// majortomo.
+    package init(interval: Duration = .milliseconds(500), liveness: Int = 15) {
+      self.interval = interval
+      self.liveness = liveness
+    }
+
+    /// After so long without a word the other end counts as gone.
+    package var timeout: Duration { interval * liveness }
+  }
 
   package enum Command: UInt8 {
     case ready = 1
@@ -31,6 +46,23 @@ package enum Majordomo {
       guard let command = Command(rawValue: byte) else { return nil }
       self = command
     }
+  }
+}
+
+extension Majordomo {
+  /// What a message that is no command of this version speaks, for a log.
+  ///
+  /// - Parameters:
+  ///   - message: The message.
+  ///   - index: Where a command would begin.
+  package static func dialect(of message: borrowing MultipartMessage, at index: Int) -> String {
+    guard message.count > index else { return "nothing" }
+    // The guide's workers put an empty part before the header.
+    let isDelimited = message.isEmptyFrame(index) && message.count > index + 1
+    let header = message.withFrame(isDelimited ? index + 1 : index) { bytes in
+      bytes.withUnsafeBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
+    }
+    return "\(isDelimited ? "an empty part and " : "")\(quoted(header))"
   }
 }
 

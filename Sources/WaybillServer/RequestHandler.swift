@@ -105,6 +105,8 @@ package struct RequestHandler: ~Copyable {
   private var status: WorkerStatus {
     let snapshot = registry.snapshot
     return WorkerStatus(
+      node: meter.identity.node,
+      instance: meter.identity.instance,
       version: version,
       uptime: UInt64(meter.started.duration(to: .now).components.seconds),
       isReady: snapshot.pendingSources.isEmpty,

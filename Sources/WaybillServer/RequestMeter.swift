@@ -1,14 +1,17 @@
 package import ImageAPI
 internal import Synchronization
 
-/// Counts what all the threads of a worker answer.
+/// Which worker it is, and what all of its threads answer.
 package final class RequestMeter: Sendable {
+  package let identity: ServiceIdentity
   package let started = ContinuousClock.now
   private let answered = Atomic<UInt64>(0)
   private let errors = Atomic<UInt64>(0)
   private let replyBytes = Atomic<UInt64>(0)
 
-  package init() {}
+  package init(of identity: ServiceIdentity = ServiceIdentity()) {
+    self.identity = identity
+  }
 
   package func count(replyOf bytes: Int, isError: Bool) {
     answered.add(1, ordering: .relaxed)

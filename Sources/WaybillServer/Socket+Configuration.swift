@@ -31,7 +31,6 @@ extension Socket {
     // What an abandoned socket has not sent yet must not arrive after the messages of the next one.
     try set(.linger, to: .zero)
     try set(.maxMessageSize, to: Self.maxRequestBytes)
-    try set(.ipv6, to: true)
     try configureConnections()
   }
 
@@ -47,8 +46,8 @@ extension Socket {
     // Many may connect at once, or wait until there is a descriptor for them. Over TCP, whoever finds the queue full tries
     // again only after 1, 3, 7 and 15 s. The system has a bound of its own, which is as high on any recent kernel.
     try set(.backlog, to: 4_096)
-    // The peers of a service that comes back connect within two seconds, and not all at once.
-    try set(.reconnectInterval, to: .milliseconds(100))
-    try set(.reconnectIntervalMax, to: .seconds(2))
+    // libzmq would not connect again after every end of a connection: whoever connects sees to that, by `Route`s.
+    try set(.reconnectInterval, to: nil)
+    try set(.connectTimeout, to: .seconds(10))
   }
 }

@@ -1,3 +1,4 @@
+internal import Connections
 internal import CurveSecurity
 internal import WaybillServer
 internal import ZeroMQ
@@ -6,35 +7,36 @@ internal import ZeroMQ
 struct BrokerConnection: ~Copyable {
   let socket: Socket
   private let monitor: Monitor
+  private var attempt = ConnectionAttempt()
 
-  /// A connection that is not made yet.
+  /// Connects, and says READY, which arrives as soon as somebody is there.
   ///
+  /// - Parameters:
+  ///   - route: A way to the broker.
+  ///   - name: What the broker is to call the worker.
+  ///   - context: The context of the socket.
   /// - Throws: `tooManySockets` when there is no descriptor left.
-  init(as security: ClientSecurity, in context: Context) throws(ZeroMQError) {
+  init(by route: Route, as name: [UInt8], in context: Context) throws(ZeroMQError) {
     let socket = try Socket(.dealer, in: context)
+    try socket.set(.routingID, to: name)
     try socket.configureForBroker()
     try socket.set(.receiveTimeout, to: StopSignal.checkInterval)
-    // A connection that was refused has no queue any more, and a send would wait for one for ever.
+    // A connection that is over has no queue any more, and a send would wait for one for ever.
     try socket.set(.sendTimeout, to: .zero)
-    try security.apply(to: socket)
     let monitor = try socket.monitor()
     try monitor.socket.set(.receiveTimeout, to: .zero)
+    try route.connect(socket)
+    try socket.send(.ready, more: true)
+    try socket.send(Majordomo.service)
     self.socket = socket
     self.monitor = monitor
   }
 
-  /// Connects to `broker` and says READY, which arrives as soon as somebody is there.
-  func join(_ broker: String) throws(ZeroMQError) {
-    try socket.connect(broker)
-    try socket.send(.ready, more: true)
-    try socket.send(Majordomo.service)
-  }
-
-  /// The failure of a handshake since the last look, if there was one.
-  func takeFailure() throws(ZeroMQError) -> HandshakeFailure? {
+  /// Why the connection is over; nil as long as it is not.
+  mutating func takeFailure() throws(ZeroMQError) -> ConnectionFailure? {
     do throws(ZeroMQError) {
       while let event = try monitor.next() {
-        if let failure = HandshakeFailure(event.kind) { return failure }
+        if let failure = attempt.note(event.kind) { return failure }
       }
       return nil
     } catch {

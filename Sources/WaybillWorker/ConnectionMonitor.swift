@@ -5,13 +5,11 @@ internal import Synchronization
 internal import WaybillServer
 internal import ZeroMQ
 
-/// Logs which connections of a worker fail, and has those made again that libzmq gives up.
-///
-/// A proxy that refuses a key says so once, and libzmq does not connect again by itself: without this the worker would
-/// wait for ever, even when its key is allowed later.
+/// Watches the connections of a worker's socket on a thread of its own: has those to proxies made and made again, and logs
+/// which of the clients' fail.
 final class ConnectionMonitor: Sendable {
   private let isEnding = Atomic(false)
-  private let due = Lock<[String]>([])
+  private let due = Lock<[ProxyConnection.Action]>([])
   private let hasDue = Atomic(false)
   private let thread = Lock<NamedThread?>(nil)
 
@@ -19,15 +17,15 @@ final class ConnectionMonitor: Sendable {
   ///
   /// - Parameters:
   ///   - monitor: The socket's.
-  ///   - addresses: The endpoints that the socket connects to.
+  ///   - proxies: The connections that the socket makes.
   ///   - logger: Where to say what failed.
-  init(_ monitor: consuming sending Monitor, addresses: [String], logger: Logger) {
+  init(_ monitor: consuming sending Monitor, _ proxies: [ProxyConnection], logger: Logger) {
     let handOver = HandOver(monitor)
     let started = NamedThread.start("waybill-monitor") { [self] in
       guard let monitor = handOver.take() else { return }
-      var connections = ProxyConnections(addresses, logger: logger)
+      var proxies = proxies
       // Once the context ends, nothing comes any more.
-      try? watch(monitor, &connections)
+      try? watch(monitor, &proxies, logger)
     }
     thread.withLock { $0 = started }
   }
@@ -39,30 +37,49 @@ final class ConnectionMonitor: Sendable {
     _ = thread.withLock { $0 }?.join(atMost: .seconds(1))
   }
 
-  /// The endpoints to connect to again now, each once; for the socket's thread.
-  func takeDue() -> [String] {
+  /// What is to be done with the socket now, in order; for the socket's thread.
+  func takeDue() -> [ProxyConnection.Action] {
     guard hasDue.load(ordering: .relaxed) else { return [] }
     hasDue.store(false, ordering: .relaxed)
-    return due.withLock { endpoints in
-      defer { endpoints = [] }
-      return endpoints
+    return due.withLock { actions in
+      defer { actions = [] }
+      return actions
     }
   }
 
-  private func watch(_ monitor: borrowing Monitor, _ connections: inout ProxyConnections) throws(ZeroMQError) {
+  private func watch(
+    _ monitor: borrowing Monitor, _ proxies: inout [ProxyConnection], _ logger: Logger
+  ) throws(ZeroMQError) {
     try monitor.socket.set(.receiveTimeout, to: StopSignal.checkInterval)
+    var failures = RateLimit(most: 10, each: .seconds(10))
     while !isEnding.load(ordering: .relaxed) {
+      for index in proxies.indices { add(proxies[index].takeDue(at: .now)) }
       do throws(ZeroMQError) {
         // The socket was closed.
         guard let event = try monitor.next() else { return }
-        connections.note(event)
+        var isOwn = false
+        // Two names may stand for one address.
+        for index in proxies.indices where proxies[index].note(event, at: .now) { isOwn = true }
+        if !isOwn { noteClient(event, &failures, logger) }
       } catch {
         guard error.code == .timedOut else { throw error }
       }
-      let endpoints = connections.takeDue(at: .now)
-      guard !endpoints.isEmpty else { continue }
-      due.withLock { $0 += endpoints }
-      hasDue.store(true, ordering: .relaxed)
     }
+  }
+
+  private func add(_ actions: [ProxyConnection.Action]) {
+    guard !actions.isEmpty else { return }
+    due.withLock { $0 += actions }
+    hasDue.store(true, ordering: .relaxed)
+  }
+
+  private func noteClient(_ event: MonitorEvent, _ failures: inout RateLimit, _ logger: Logger) {
+    guard case .protocolError = event.kind, failures.admit(at: .now) else { return }
+    logger.warning(
+      "a client's connection failed",
+      metadata: [
+        LogKey.endpoint: "\(event.endpoint)",
+        LogKey.reason: "the client uses another security mechanism, or has another key for this server",
+      ])
   }
 }

@@ -1,3 +1,4 @@
+internal import Connections
 internal import CurveSecurity
 internal import Diagnostics
 internal import ImageRegistry
@@ -23,9 +24,8 @@ struct MajordomoWorker: Sendable {
     case stopped
     case silent
     case sentAway
-    case brokenProtocol
-    case refused(HandshakeFailure)
-    case noQueue
+    case brokenProtocol(String)
+    case notConnected(ConnectionFailure)
     case noSocket(ZeroMQError)
 
     var reason: String {
@@ -33,16 +33,18 @@ struct MajordomoWorker: Sendable {
       case .stopped: "the worker stops"
       case .silent: "the broker is silent"
       case .sentAway: "the broker sent this worker away"
-      case .brokenProtocol: "the broker does not speak the protocol"
-      case .refused(let failure): failure.reason("broker")
-      case .noQueue: "the connection is closed"
+      case .brokenProtocol(let dialect): "the broker does not speak MDPW02: it says \(dialect)"
+      case .notConnected(let failure): failure.reason("broker")
       case .noSocket(let error): "\(error)"
       }
     }
   }
 
   /// Serves until it is told to stop, finishes what it has and leaves.
-  func serve() throws(ZeroMQError) {
+  ///
+  /// - Parameter number: Which of the worker's threads it is.
+  func serve(as number: Int) throws(ZeroMQError) {
+    let broker = try Socket.endpoint(connectingTo: broker)
     logger.notice("joining", metadata: [LogKey.endpoint: "\(broker)"])
     // A worker that can answer nothing yet would take requests from those that can.
     while !registry.snapshot.pendingSources.isEmpty {
@@ -51,7 +53,7 @@ struct MajordomoWorker: Sendable {
     var handler = RequestHandler(registry: registry, meter: meter, outstanding: nil)
     var state = ReconnectState()
     while !stop.isRaised {
-      let end = try attempt(with: &handler, &state)
+      let end = try joinOnce(broker, as: name(ofThread: number), with: &handler, &state)
       guard end != .stopped else { return }
       if state.fail(end.reason) {
         logger.warning("joining again", metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.reason)"])
@@ -60,50 +62,67 @@ struct MajordomoWorker: Sendable {
     }
   }
 
-  /// As ``converse(with:_:)``; what another attempt may cure is an end, and no error.
-  private func attempt(
-    with handler: inout RequestHandler, _ state: inout ReconnectState
+  /// What the broker's log calls the thread. libzmq keeps 33 bytes without allocating.
+  private func name(ofThread number: Int) -> [UInt8] {
+    let identity = configuration.identity
+    return Array("\(identity.instance)/\(number)@".utf8) + identity.node.utf8.prefix(20)
+  }
+
+  /// Tries each way to the broker in turn, until one leads to a conversation, and has it.
+  private func joinOnce(
+    _ broker: Endpoint, as name: [UInt8], with handler: inout RequestHandler, _ state: inout ReconnectState
   ) throws(ZeroMQError) -> End {
-    do throws(ZeroMQError) {
-      return try converse(with: &handler, &state)
+    let routes: [Route]
+    do throws(RouteError) {
+      routes = try broker.routes(as: configuration.peerSecurity)
     } catch {
-      switch error.code {
-      case .timedOut: return .noQueue
-      case .tooManySockets: return .noSocket(error)
-      default: throw error
-      }
+      return .notConnected(.noRoute("\(error)"))
     }
+    var end = End.stopped
+    for route in routes where !stop.isRaised {
+      do throws(ZeroMQError) {
+        var connection = try BrokerConnection(by: route, as: name, in: context)
+        end = try converse(on: &connection, with: &handler, &state)
+      } catch {
+        guard error.code == .tooManySockets else { throw error }
+        return .noSocket(error)
+      }
+      if state.isUp || end == .stopped { break }
+    }
+    return end
   }
 
   /// One conversation on a socket of its own, from READY to its end.
-  ///
-  /// - Throws: `timedOut` when libzmq has given the connection up, and there is nowhere to send to.
   private func converse(
-    with handler: inout RequestHandler, _ state: inout ReconnectState
+    on connection: inout BrokerConnection, with handler: inout RequestHandler, _ state: inout ReconnectState
   ) throws(ZeroMQError) -> End {
-    let connection = try BrokerConnection(as: configuration.peerSecurity, in: context)
-    try connection.join(broker)
     var lastHeard = ContinuousClock.now
-    var nextHeartbeat = lastHeard + Majordomo.heartbeatInterval
+    var nextHeartbeat = lastHeard + configuration.heartbeat.interval
     var message = MultipartMessage()
-    while !stop.isRaised {
-      let hasCommand = try connection.socket.receiveInTime(into: &message)
-      let now = ContinuousClock.now
-      if hasCommand {
-        lastHeard = now
-        if let end = try answer(&message, on: connection.socket, with: &handler) { return end }
-        if state.succeed() { logger.notice("joined", metadata: [LogKey.endpoint: "\(broker)"]) }
-      } else {
-        if let failure = try connection.takeFailure() { return .refused(failure) }
-        // Judged only when nothing has come: the process may have been stopped for a while.
-        guard now < lastHeard + Majordomo.heartbeatTimeout else { return .silent }
+    do throws(ZeroMQError) {
+      while !stop.isRaised {
+        let hasCommand = try connection.socket.receiveInTime(into: &message)
+        let now = ContinuousClock.now
+        if hasCommand {
+          lastHeard = now
+          if let end = try answer(&message, on: connection.socket, with: &handler) { return end }
+          if state.succeed() { logger.notice("joined", metadata: [LogKey.endpoint: "\(broker)"]) }
+        } else {
+          if let failure = try connection.takeFailure() { return .notConnected(failure) }
+          // Judged only when nothing has come: the process may have been stopped for a while.
+          guard now < lastHeard + configuration.heartbeat.timeout else { return .silent }
+        }
+        guard now >= nextHeartbeat else { continue }
+        nextHeartbeat = now + configuration.heartbeat.interval
+        try connection.socket.send(.heartbeat)
       }
-      guard now >= nextHeartbeat else { continue }
-      nextHeartbeat = now + Majordomo.heartbeatInterval
-      try connection.socket.send(.heartbeat)
+      try leave(connection, &message, with: &handler)
+      return .stopped
+    } catch {
+      // There is nowhere to send to.
+      guard error.code == .timedOut else { throw error }
+      return .notConnected(try connection.takeFailure() ?? .closed)
     }
-    try leave(connection, &message, with: &handler)
-    return .stopped
   }
 
   /// Answers what has arrived, for as long as the worker may take to stop, and says DISCONNECT: what comes after it the
@@ -134,7 +153,9 @@ struct MajordomoWorker: Sendable {
     case .heartbeat: return nil
     case .disconnect: return .sentAway
     case .request:
-      guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else { return .brokenProtocol }
+      guard message.count > Self.bodyStart, message.isEmptyFrame(Self.bodyStart - 1) else {
+        return .brokenProtocol("a REQUEST without an address, an empty part and a body")
+      }
       let parts = message.count - Self.bodyStart
       let reply =
         parts == 1
@@ -143,7 +164,8 @@ struct MajordomoWorker: Sendable {
       _ = try socket.sendIfReady(&message, frames: Self.addressStart..<Self.bodyStart, more: true)
       try socket.send(reply, of: handler)
       return nil
-    case .ready, .partial, .final, nil: return .brokenProtocol
+    case .ready, .partial, .final: return .brokenProtocol("what a worker says")
+    case nil: return .brokenProtocol(Majordomo.dialect(of: message, at: 0))
     }
   }
 

@@ -10,7 +10,7 @@ internal import ZeroMQ
 package struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
-  private let meter = RequestMeter()
+  private let meter: RequestMeter
   private let outstanding: OutstandingReplies
   private let logger: Logger
 
@@ -18,6 +18,7 @@ package struct Worker: Service {
   package init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
     self.configuration = configuration
     self.registry = registry
+    meter = RequestMeter(of: configuration.identity)
     outstanding = OutstandingReplies(maxBytes: configuration.maxOutstandingBytes)
     self.logger = logger
   }
@@ -74,7 +75,7 @@ package struct Worker: Service {
         broker: broker, context: context, configuration: configuration, registry: registry, meter: meter,
         logger: logger, stop: stop)
       for number in 0..<configuration.threads {
-        threads.start("waybill-pool-\(number)") { () throws(ZeroMQError) in try member.serve() }
+        threads.start("waybill-pool-\(number)") { () throws(ZeroMQError) in try member.serve(as: number) }
       }
     }
   }

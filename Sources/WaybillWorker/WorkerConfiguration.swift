@@ -1,4 +1,5 @@
 package import CurveSecurity
+package import WaybillServer
 
 /// Where and how a worker serves.
 package struct WorkerConfiguration: Sendable {
@@ -18,10 +19,14 @@ package struct WorkerConfiguration: Sendable {
   package var security: ServerSecurity
   /// How the worker proves who it is to a proxy or a broker that it connects to.
   package var peerSecurity: ClientSecurity
+  /// Which worker it is.
+  package var identity: ServiceIdentity
   /// How many requests are answered at once, 1 or more; in the pools of brokers, at once for each of them.
   package var threads: Int
   /// How many bytes of large replies may wait for their clients, but for the lists that are shared.
   package var maxOutstandingBytes: Int
+  /// How often the worker tells a broker that it is there, and how long it waits for a word of the broker.
+  package var heartbeat: Majordomo.Heartbeat
   /// How long to go on after the signal to stop, answering what has arrived.
   package var drainTime: Duration
   /// How long to keep the connections open after that, for replies that are still being sent.
@@ -29,15 +34,19 @@ package struct WorkerConfiguration: Sendable {
 
   /// A worker that serves at `endpoints`.
   package init(
-    endpoints: [Endpoint], security: ServerSecurity = .none, peerSecurity: ClientSecurity = .none, threads: Int = 1,
-    maxOutstandingBytes: Int = 512 << 20, drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
+    endpoints: [Endpoint], security: ServerSecurity = .none, peerSecurity: ClientSecurity = .none,
+    identity: ServiceIdentity = ServiceIdentity(), threads: Int = 1,
+    maxOutstandingBytes: Int = 512 << 20, heartbeat: Majordomo.Heartbeat = .init(),
+    drainTime: Duration = .seconds(1), linger: Duration = .milliseconds(1_500)
   ) {
     precondition(threads > 0)
     self.endpoints = endpoints
     self.security = security
     self.peerSecurity = peerSecurity
+    self.identity = identity
     self.threads = threads
     self.maxOutstandingBytes = maxOutstandingBytes
+    self.heartbeat = heartbeat
     self.drainTime = drainTime
     self.linger = linger
   }

@@ -1,3 +1,4 @@
+internal import Connections
 internal import CurveSecurity
 internal import Diagnostics
 internal import Logging
@@ -5,7 +6,7 @@ internal import WaybillServer
 internal import ZeroMQ
 
 /// The endpoints of a worker on the socket of one thread, except those of brokers: who is let in there, and which
-/// connections have to be made again.
+/// connections are to be made.
 final class WorkerEndpoints {
   let authenticator: ZAPAuthenticator
   private let configuration: WorkerConfiguration
@@ -19,39 +20,45 @@ final class WorkerEndpoints {
     self.logger = logger
   }
 
-  /// Binds and connects to the endpoints.
+  /// Binds the endpoints, and has the connections made.
   func open(on socket: borrowing Socket) throws(ZeroMQError) {
-    let addresses = configuration.endpoints.compactMap { if case .connect(let address) = $0 { address } else { nil } }
-    if !addresses.isEmpty || configuration.security != .none {
-      monitor = ConnectionMonitor(try socket.monitor(), addresses: addresses, logger: logger)
-    }
+    var proxies: [Endpoint] = []
     for endpoint in configuration.endpoints {
       switch endpoint {
       case .bind(let address): try socket.listen(at: address, as: configuration.security, logger)
-      case .connect(let address):
-        try connect(socket, to: address)
-        logger.notice("connecting", metadata: [LogKey.endpoint: "\(address)"])
+      case .connect(let address): proxies.append(try Socket.endpoint(connectingTo: address))
       case .broker: break
       }
     }
+    guard !proxies.isEmpty || configuration.security != .none else { return }
+    monitor = ConnectionMonitor(
+      try socket.monitor(),
+      proxies.map { ProxyConnection(to: $0, as: configuration.peerSecurity, logger: logger) }, logger: logger)
+    for proxy in proxies { logger.notice("connecting", metadata: [LogKey.endpoint: "\(proxy)"]) }
   }
 
-  /// Makes the connections again that libzmq gave up and whose time has come.
+  /// Makes and ends the connections whose time has come.
   func reconnect(_ socket: borrowing Socket) throws(ZeroMQError) {
-    for endpoint in monitor?.takeDue() ?? [] {
-      try socket.disconnect(endpoint)
-      try connect(socket, to: endpoint)
+    for action in monitor?.takeDue() ?? [] {
+      switch action {
+      case .connect(let route):
+        // A proxy hands on whatever its clients send. What is too long for a request gets an error: were the connection
+        // closed instead, any client could take away the workers behind a proxy.
+        try socket.set(.maxMessageSize, to: nil)
+        try route.connect(socket)
+      case .disconnect(let route):
+        do throws(ZeroMQError) {
+          try socket.disconnect(route.address)
+        } catch {
+          // libzmq has ended it by itself.
+          guard error.code == .notFound else { throw error }
+        }
+      }
     }
   }
 
   func close() {
     monitor?.end()
     authenticator.stop()
-  }
-
-  private func connect(_ socket: borrowing Socket, to address: String) throws(ZeroMQError) {
-    try socket.set(.ipv6, to: true)
-    try configuration.peerSecurity.apply(to: socket)
-    try socket.connect(address)
   }
 }

@@ -69,12 +69,17 @@ public struct Socket: ~Copyable {
   private func call(
     _ function: (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Int32, _ verb: String, _ endpoint: String
   ) throws(ZeroMQError) {
-    // libzmq reads up to a NUL, and takes a port modulo 65536: it would bind something else than was asked for.
-    let port = endpoint.hasPrefix("tcp://") ? endpoint.utf8.split(separator: UInt8(ascii: ":")).last : nil
-    guard !endpoint.utf8.contains(0), port.flatMap({ Int(Substring($0)) }) ?? 0 <= 65535 else {
+    // libzmq reads up to a NUL, and takes `-1`, `1x` and 65536 for ports: it would bind something else than was asked for.
+    guard !endpoint.utf8.contains(0), !endpoint.hasPrefix("tcp://") || Self.endsInPort(endpoint) else {
       throw ZeroMQError(errno: EINVAL, operation: "\(verb) \(endpoint)")
     }
     try ZeroMQError.check(function(handle.pointer, endpoint), "\(verb) \(endpoint)")
+  }
+
+  private static func endsInPort(_ endpoint: String) -> Bool {
+    let port = endpoint.utf8.split(separator: UInt8(ascii: ":")).last ?? Substring().utf8
+    let isNumber = port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return Substring(port) == "*" || isNumber && (0...65_535).contains(Int(Substring(port)) ?? -1)
   }
 }
 

@@ -14,7 +14,7 @@ public struct ZeroMQError: Error, Equatable, CustomStringConvertible {
   /// Why it failed, for a person to read: libzmq's own text (`zmq_strerror`) where it has a helpful one.
   public let reason: String
 
-  init(_ code: Code, operation: String, reason: String) {
+  package init(_ code: Code, operation: String, reason: String) {
     self.code = code
     self.operation = operation
     self.reason = reason

@@ -129,7 +129,7 @@ import Testing
   @Test("Memory that no list has needed for ten seconds is given back, except that of the newest list")
   func trimming() throws {
     let registry = registry(of: (0..<100).map { Self.image($0) })
-    let lists = WholeLists()
+    let lists = WholeLists(maxBytes: 1 << 30)
     func list() throws -> PackedBytes {
       registry.update(source: 0, upserting: [Self.image(7, change: Int(registry.snapshot.state.version) * 3)])
       return try lists.list(of: registry.snapshot.state, etag: registry.snapshot.etag)

@@ -18,22 +18,22 @@ import WireTesting
   }
 
   @Test(
-    "What is wrong with a call is told in its form",
+    "What is wrong with a call is told in its form, and in the plain one where it has no message id",
     arguments: [
-      ([0], 0, "\(shape); got 1 elements"),
+      ([0], nil, "\(shape); got 1 elements"),
       ([0, 7], 7, "\(shape); got 2 elements"),
       ([0, 7, "Status"], 7, "\(shape); got 3 elements"),
       ([0, 7, "Status", [], nil], 7, "\(shape); got 5 elements"),
-      ([1, 7, nil, [:]], 0, "\(shape); got the type the integer 1"),
-      ([3, 7, "Status", []], 0, "\(shape); got the type the integer 3"),
-      (["Status"], 0, "\(shape); got the type the string \"Status\""),
-      ([nil, 7, "Status", []], 0, "\(shape); got the type nil"),
-      ([2, "Status", []], 0, "a notification cannot be answered, and every request is: \(shape)"),
-      ([2], 0, "a notification cannot be answered, and every request is: \(shape)"),
-      ([0, "7", "Status", []], 0, "msgid: expected an integer of 32 bits, got the string \"7\""),
-      ([0, -1, "Status", []], 0, "msgid: expected an integer of 32 bits, got the integer -1"),
-      ([0, 4_294_967_296, "Status", []], 0, "msgid: expected an integer of 32 bits, got the integer 4294967296"),
-      ([0, nil, "Status", []], 0, "msgid: expected an integer of 32 bits, got nil"),
+      ([1, 7, nil, [:]], nil, "\(shape); got the type the integer 1"),
+      ([3, 7, "Status", []], nil, "\(shape); got the type the integer 3"),
+      (["Status"], nil, "\(shape); got the type the string \"Status\""),
+      ([nil, 7, "Status", []], nil, "\(shape); got the type nil"),
+      ([2, "Status", []], nil, "a notification cannot be answered, and every request is: \(shape)"),
+      ([2], nil, "a notification cannot be answered, and every request is: \(shape)"),
+      ([0, "7", "Status", []], nil, "msgid: expected an integer of 32 bits, got the string \"7\""),
+      ([0, -1, "Status", []], nil, "msgid: expected an integer of 32 bits, got the integer -1"),
+      ([0, 4_294_967_296, "Status", []], nil, "msgid: expected an integer of 32 bits, got the integer 4294967296"),
+      ([0, nil, "Status", []], nil, "msgid: expected an integer of 32 bits, got nil"),
       ([0, 7, "Status", nil], 7, "params: expected an array, got nil"),
       ([0, 7, "Status", [:]], 7, "params: expected an array, got a map of 0"),
       ([0, 7, "Status", [nil]], 7, "params: Status takes none, got 1"),
@@ -41,11 +41,12 @@ import WireTesting
       ([0, 7, "ListImages", ["busybox"]], 7, "request: expected a map, got the string \"busybox\""),
       ([0, 7, 5, []], 7, "method: expected a string, got the integer 5"),
       ([0, 7, .raw([0xa1, 0xff]), []], 7, "method: the string \"\u{fffd}\" is not UTF-8 at byte 0 of it"),
-    ] as [(Tree, UInt32, String)])
-  func wrong(tree: Tree, messageID: UInt32, message: String) {
+    ] as [(Tree, UInt32?, String)])
+  func wrong(tree: Tree, messageID: UInt32?, message: String) {
     let request = Request(tree)
     #expect(request.failure == APIError(.invalidArgument, message))
-    #expect(request.envelope == .rpc(messageID: messageID))
+    // An id that nobody gave would be that of another request.
+    #expect(request.envelope == messageID.map { .rpc(messageID: $0) } ?? .plain)
   }
 
   @Test("A method that does not exist", arguments: ["", "listImages", "ListImages ", "RemoveImage", "\u{1b}"])

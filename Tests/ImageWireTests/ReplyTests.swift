@@ -106,7 +106,7 @@ import WireTesting
   func status() throws {
     let leftOut = (0..<3).map { SkippedImage(image: "image \($0)", path: "/srv/\0", reason: "圖像") }
     let status = WorkerStatus(
-      version: "1.2.3", uptime: .max, isReady: true, images: 5, etag: hex("e"),
+      node: "a", instance: "00000000", version: "1.2.3", uptime: .max, isReady: true, images: 5, etag: hex("e"),
       requests: RequestCounts(answered: .max, errors: 2, replyBytes: 1 << 40),
       sources: [
         SourceStatus(name: "oci:/srv/images", state: .current, images: 5, leftOut: leftOut, age: 0),
@@ -117,7 +117,7 @@ import WireTesting
       packer.beginReply(.rpc(messageID: 3))
       packer.pack(status)
     }
-    #expect(bytes.starts(with: [0x94, 1, 3, 0xc0, 0x87]))
+    #expect(bytes.starts(with: [0x94, 1, 3, 0xc0, 0x89]))
     #expect(try decodeStatus(bytes) == status)
   }
 
@@ -127,7 +127,8 @@ import WireTesting
     let source = SourceStatus(name: "a", state: .current, leftOut: leftOut)
     #expect(source.leftOutCount == 1_000)
     #expect(source.leftOut == Array(leftOut.prefix(100)))
-    let status = WorkerStatus(version: "", uptime: 0, isReady: true, images: 0, etag: "", sources: [source])
+    let status = WorkerStatus(
+      node: "", instance: "", version: "", uptime: 0, isReady: true, images: 0, etag: "", sources: [source])
     let bytes = packed { packer in
       packer.beginReply(.rpc(messageID: 0))
       packer.pack(status)

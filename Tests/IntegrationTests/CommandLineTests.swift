@@ -30,7 +30,8 @@ import Testing
       ("", 64, "\"\""),
     ])
   func aSourceThatIsNone(_ source: String, _ code: CInt, _ value: String) async throws {
-    try await expectRefusal(["worker", source, "--bind", "tcp://127.0.0.1:*"], code: code, naming: value)
+    try await expectRefusal(
+      ["worker", source, "--bind", "tcp://127.0.0.1:*", "--require-sources"], code: code, naming: value)
   }
 
   @Test func aSourceThatMayNotBeRead() async throws {
@@ -42,7 +43,8 @@ import Testing
     let unprivileged =
       geteuid() == 0 ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"] : []
     try await expectRefusal(
-      ["worker", "oci:\(locked)", "--bind", "tcp://127.0.0.1:*"], code: 77, naming: locked, without: unprivileged)
+      ["worker", "oci:\(locked)", "--bind", "tcp://127.0.0.1:*", "--require-sources"], code: 77, naming: locked,
+      without: unprivileged)
   }
 
   @Test(
@@ -50,6 +52,11 @@ import Testing
       ("--bind", "tcp://127.0.0.1", CInt(64)),
       ("--bind", "tcp://127.0.0.1:99999", 64),
       ("--bind", "tcp://127.0.0.1:x", 64),
+      ("--bind", "tcp://127.0.0.1:-1", 64),
+      ("--bind", "tcp://127.0.0.1:1x", 64),
+      ("--bind", "tcp://127.0.0.1:5555 ", 64),
+      ("--bind", "tcp://lo:5563", 64),
+      ("--bind", "tcp://lo", 64),
       ("--bind", "tcp://192.0.2.1:5555", 64),
       ("--bind", "foo://127.0.0.1:5555", 64),
       ("--bind", "inproc://waybill", 64),
@@ -57,8 +64,8 @@ import Testing
       ("--bind", "", 64),
       ("--bind", "ipc://", 64),
       ("--bind", "ipc:///no/such/folder/waybill.sock", 66),
-      ("--bind", "ipc://\(Repository.root)/Package.swift", 65),
-      ("--bind", "ipc://\(Repository.root)", 65),
+      ("--bind", "ipc://\(Repository.root)/Package.swift", 73),
+      ("--bind", "ipc://\(Repository.root)", 73),
       ("--connect", "foo://127.0.0.1:5555", 64),
       ("--connect", "tcp://127.0.0.1", 64),
       ("--connect", "127.0.0.1:5555", 64),
@@ -73,7 +80,7 @@ import Testing
     arguments: [
       (["broker", "--frontend", "foo://127.0.0.1:1"], CInt(64), "foo://127.0.0.1:1"),
       (["broker", "--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:x"], 64, "tcp://127.0.0.1:x"),
-      (["broker", "--frontend", "ipc://\(Repository.root)/Package.swift"], 65, "Package.swift"),
+      (["broker", "--frontend", "ipc://\(Repository.root)/Package.swift"], 73, "Package.swift"),
       (["worker", "oci:\(Repository.sampleLayout)", "--broker", "127.0.0.1:5556"], 64, "127.0.0.1:5556"),
       (["worker", "oci:\(Repository.sampleLayout)", "--broker", "tcp://127.0.0.1"], 64, "tcp://127.0.0.1"),
     ])
@@ -85,7 +92,7 @@ import Testing
     let folder = try TemporaryFolder()
     let file = "\(folder.path)/precious"
     try Data("precious".utf8).write(to: URL(filePath: file))
-    try await expectRefusal(["worker", sample, "--bind", "ipc://\(file)"], code: 65, naming: file)
+    try await expectRefusal(["worker", sample, "--bind", "ipc://\(file)"], code: 73, naming: file)
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "precious")
   }
 

@@ -174,20 +174,21 @@ import Testing
 
       let table = try await Waybill.run(["status", "--endpoint", worker.endpoint])
       let lines = table.output.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(table.exitCode == 0 && lines.count == 12, "\(table)")
-      #expect(lines[0] == "version   \(status.version)")
-      #expect(lines[1].wholeMatch(of: /uptime    \d+s/) != nil)
-      #expect(lines[2...4] == ["ready     yes", "images    6", "etag      \(status.etag)"])
+      #expect(table.exitCode == 0 && lines.count == 14, "\(table)")
+      #expect(
+        lines[0...2] == ["node      \(status.node)", "instance  \(status.instance)", "version   \(status.version)"])
+      #expect(lines[3].wholeMatch(of: /uptime    \d+s/) != nil)
+      #expect(lines[4...6] == ["ready     yes", "images    6", "etag      \(status.etag)"])
       let answered = status.requests.answered + 1
-      #expect(lines[5...6] == ["requests  \(answered)", "errors    \(status.requests.errors)"])
-      #expect(lines[7].wholeMatch(of: /replies   [\d.]+k?B/) != nil && lines[8].isEmpty)
+      #expect(lines[7...8] == ["requests  \(answered)", "errors    \(status.requests.errors)"])
+      #expect(lines[9].wholeMatch(of: /replies   [\d.]+k?B/) != nil && lines[10].isEmpty)
       let width = sample.count + 3
       #expect(
-        lines[9] == "SOURCE".padded(to: width)
+        lines[11] == "SOURCE".padded(to: width)
           + ["STATE", "IMAGES", "LEFT OUT", "PASSED OVER", "ABSENT"].map { $0.padded(to: 20) }.joined() + "READ")
       let start =
         sample.padded(to: width) + ["current", "6", "0", "0", "0"].map { $0.padded(to: 20) }.joined()
-      #expect(lines[10].hasPrefix(start) && lines[10].dropFirst(start.count).wholeMatch(of: /\d+s ago/) != nil)
+      #expect(lines[12].hasPrefix(start) && lines[12].dropFirst(start.count).wholeMatch(of: /\d+s ago/) != nil)
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite(.fewAtOnce) struct PoolTests {
   @Test func aHundredThousandRequestsAreAnsweredOnceWhileWorkersDieHangAndLeave() async throws {
     let count = 100_000
-    let broker = try await RunningBroker.start()
+    let broker = try await RunningBroker.start(["--heartbeat-liveness", "5"])
     var workers: [ChildProcess] = []
     for _ in 0..<3 { workers.append(try await broker.startWorker()) }
     let load = try await Load.start(count, rate: 10_000, at: broker.frontend)

@@ -25,7 +25,7 @@ import Testing
     let busy = try await BusyProcess.start(in: state)
     defer { busy.end() }
     busy.process.send(SIGTERM)
-    try await Task.sleep(for: .milliseconds(5))
+    try await Task.sleep(for: .milliseconds(50))
     let start = ContinuousClock.now
     busy.process.send(second)
     let code = try await busy.process.exitCode(within: .seconds(20))
@@ -38,6 +38,17 @@ import Testing
     case .peerThatNeverReads, .peerThatNeverReadsBehindThreads, .brokerWithAWorkerThatHangs: #expect(code != 0)
     default: break
     }
+  }
+
+  /// timeout(1) sends its signal to the program and to the program's group.
+  @Test func aSignalThatComesTwiceAtOnceIsOne() async throws {
+    let folder = try TemporaryFolder()
+    let socket = "\(folder.path)/waybill.sock"
+    let result = try await Tool.finish([
+      "timeout", "2", Waybill.path(), "worker", "oci:\(Repository.sampleLayout)", "--bind", "ipc://\(socket)",
+    ])
+    #expect(result.exitCode == 124 && result.errors.hasSuffix(" stopped\n"), "\(result)")
+    #expect(!FileManager.default.fileExists(atPath: socket))
   }
 
   @Test func aSignalDuringTheStart() async throws {

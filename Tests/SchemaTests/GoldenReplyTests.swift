@@ -109,7 +109,7 @@ import WireTesting
   @Test func errorToANotificationHasNoMessageID() throws {
     let request = try Contract.request("invalid/rpc-notification")
     let error = try #require(throws: APIError.self) { try request.call.get() }
-    #expect(written(error, in: request.envelope) == (try Contract.golden("rpc-error-reply-notification")))
+    #expect(written(error, in: request.envelope) == (try Contract.golden("error-reply-notification")))
   }
 
   struct StatusCase: Sendable, CustomTestStringConvertible {
@@ -159,7 +159,8 @@ import WireTesting
     sources: [SourceStatus]
   ) -> WorkerStatus {
     WorkerStatus(
-      version: "0.1.0", uptime: uptime, isReady: isReady, images: images,
+      node: "node-1.example.org", instance: "5f0c33a1", version: "0.1.0", uptime: uptime, isReady: isReady,
+      images: images,
       etag: images == 0 ? String(repeating: "0", count: 64) : Sample.etag, requests: requests, sources: sources)
   }
 
@@ -179,7 +180,7 @@ import WireTesting
     let errors = StatusCode.allCases.map { $0.name.lowercased().replacing("_", with: "-") }
     let cases =
       Self.lists.map(\.name) + Self.statuses.map { "rpc-status-reply-\($0.name)" }
-      + errors.map { "error-reply-\($0)" } + (errors + ["notification"]).map { "rpc-error-reply-\($0)" }
+      + (errors + ["notification"]).map { "error-reply-\($0)" } + errors.map { "rpc-error-reply-\($0)" }
     #expect(Set(cases) == names)
   }
 

@@ -338,7 +338,7 @@ extension DispatcherModel {
     } else if undelivered[number] != nil {
       isExpected = departure == .unreachable
     } else {
-      isExpected = departure == .silent && worker.lastHeard + limits.heartbeatTimeout <= now
+      isExpected = departure == .silent && worker.lastHeard + limits.heartbeat.timeout <= now
     }
     if !isExpected { fault = "\(number) is gone: \(departure)" }
     for (request, _) in worker.asked {

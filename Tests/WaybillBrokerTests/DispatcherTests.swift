@@ -179,7 +179,7 @@ import WaybillServer
   func overdue() throws {
     var pool = pool(of: 1)
     expect(pool.ask(1), .dispatch(1, to: 1))
-    #expect(pool.wake == Majordomo.heartbeatInterval)
+    #expect(pool.wake == Majordomo.Heartbeat().interval)
     pool.elapsed = .seconds(1)
     expect(pool.join(2), .welcome(2))
     expect(pool.pass(), .heartbeat(1), .heartbeat(2), .dispatch(1, to: 2))
@@ -275,7 +275,7 @@ import WaybillServer
   @Test("A worker that is not heard of is to be forgotten, and any word keeps it")
   func silence() throws {
     var pool = pool(of: 2)
-    expect(pool.pass(Majordomo.heartbeatTimeout - .milliseconds(1)), .heartbeat(1), .heartbeat(2))
+    expect(pool.pass(Majordomo.Heartbeat().timeout - .milliseconds(1)), .heartbeat(1), .heartbeat(2))
     expect(try pool.hear(from: 1))
     expect(pool.pass(.milliseconds(1)), .forget(2, .silent))
     #expect(pool.dispatcher.workerCount == 1)
@@ -286,8 +286,8 @@ import WaybillServer
     var pool = pool(of: 3)
     expect(pool.pass())
     for round in 1...4 {
-      #expect(pool.wake == Majordomo.heartbeatInterval * round)
-      expect(pool.pass(Majordomo.heartbeatInterval - .nanoseconds(1)))
+      #expect(pool.wake == Majordomo.Heartbeat().interval * round)
+      expect(pool.pass(Majordomo.Heartbeat().interval - .nanoseconds(1)))
       expect(pool.pass(.nanoseconds(1)), .heartbeat(1), .heartbeat(2), .heartbeat(3))
     }
   }

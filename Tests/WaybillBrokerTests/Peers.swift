@@ -50,7 +50,8 @@ func openDealer(
   try socket.set(.receiveTimeout, to: .seconds(10))
   try socket.set(.sendTimeout, to: .milliseconds(100))
   if let receiveHighWaterMark { try socket.set(.receiveHighWaterMark, to: receiveHighWaterMark) }
-  try security.apply(to: socket)
+  let serverKey = try? security.serverKeys().first
+  try security.apply(to: socket, serverKey: serverKey ?? nil)
   try socket.connect(endpoint)
   return socket
 }

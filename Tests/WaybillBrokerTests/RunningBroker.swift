@@ -25,7 +25,7 @@ func withBroker<Value: Sendable>(
   let log = LogRecorder()
   var limits = limits
   // A test's workers say nothing while the test does something else.
-  limits.heartbeatTimeout = .seconds(60)
+  limits.heartbeat.liveness = 120
   let (frontend, backend) = (uniqueIPCEndpoint(), uniqueIPCEndpoint())
   let broker = Broker(
     BrokerConfiguration(

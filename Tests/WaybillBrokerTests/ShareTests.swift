@@ -54,7 +54,7 @@ import ZeroMQ
     let limits = DispatchLimits(deadline: .seconds(60), retryAfter: .seconds(60), maxWaiting: 10, maxInFlight: 1)
     try await withBroker(limits, clientSecurity: .curve(keys, clients: .folder(folder))) { frontend, backend, log in
       func open(_ own: CurveKeyPair) throws -> Socket {
-        try openDealer(frontend, as: .curve(serverKey: keys.publicKey, own))
+        try openDealer(frontend, as: .curve(ServerKeys(keys.publicKey), own))
       }
       func ask(_ socket: borrowing Socket, _ body: UInt8) throws {
         let isSent = try socket.sendIfReady(parts: [[], [body]])

@@ -24,8 +24,8 @@ import Testing
       ([UInt8](repeating: 0x91, count: 1_000), .resourceExhausted, nil),
       ([UInt8](repeating: 0, count: 65_537), .resourceExhausted, nil),
       ([0xdb, 255, 255, 255, 255], .invalidArgument, nil),
-      ([0x91, 0], .invalidArgument, 0), ([0x94, 0, 7, 0xa1, 0x78, 0x90], .unimplemented, 7),
-      ([0x94, 0, 7, 0xa1, 0x78, 0xc0], .invalidArgument, 7), ([0x93, 2, 0xa1, 0x78, 0x90], .invalidArgument, 0),
+      ([0x91, 0], .invalidArgument, nil), ([0x94, 0, 7, 0xa1, 0x78, 0x90], .unimplemented, 7),
+      ([0x94, 0, 7, 0xa1, 0x78, 0xc0], .invalidArgument, 7), ([0x93, 2, 0xa1, 0x78, 0x90], .invalidArgument, nil),
       ([0x94, 0, 7, 0xaa] + Array("ListImages".utf8) + [0x91, 0x05], .invalidArgument, 7),
     ] as [([UInt8], StatusCode, UInt8?)])
   func hostile(bytes: [UInt8], code: StatusCode, messageID: UInt8?) throws {
@@ -77,10 +77,13 @@ import Testing
     registry.noteFailure(ofSource: 0, reason: "gone")
     let bytes = reply(packed { $0.packStatusRequest() }, registry)
     var unpacker = Unpacker()
+    let status = try WorkerStatus(decoding: bytes.span.bytes, with: &unpacker)
+    #expect(status.instance.count == 8 && !status.node.isEmpty)
     #expect(
-      try WorkerStatus(decoding: bytes.span.bytes, with: &unpacker)
+      status
         == WorkerStatus(
-          version: version, uptime: 0, isReady: false, images: 0, etag: registry.snapshot.etag,
+          node: status.node, instance: status.instance, version: version, uptime: 0, isReady: false, images: 0,
+          etag: registry.snapshot.etag,
           sources: [SourceStatus(name: "oci:/a", state: .pending, lastError: "gone")]))
   }
 

@@ -49,7 +49,7 @@ import ZeroMQ
     Case("nothing", bytes: []),
     Case("64 KiB and a byte", bytes: [UInt8](repeating: 0, count: 65_537), code: .resourceExhausted),
     Case("1 MiB", bytes: [UInt8](repeating: 0, count: 1 << 20), code: .resourceExhausted),
-    Case("a notification", [2, "ListImages", []], messageID: 0),
+    Case("a notification", [2, "ListImages", []]),
     Case("an unknown method", [0, 7, "PullImage", []], code: .unimplemented, messageID: 7),
     Case("params that are a map", [0, 8, "ListImages", [:]], messageID: 8),
     Case("params that are nil", [0, 9, "ListImages", nil], messageID: 9),

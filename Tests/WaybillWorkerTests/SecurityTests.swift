@@ -42,7 +42,7 @@ import ZeroMQ
     let (keys, alice, bob) = (try CurveKeyPair.generate(), try CurveKeyPair.generate(), try CurveKeyPair.generate())
     try await withWorkers(keys, letting: [alice, bob]) { endpoints in
       func client(_ own: CurveKeyPair, _ endpoints: [String]) -> Client {
-        let security = ClientSecurity.curve(serverKey: keys.publicKey, own)
+        let security = ClientSecurity.curve(ServerKeys(keys.publicKey), own)
         return Client(endpoints: endpoints, timeout: .seconds(20), attempts: 50, security: security)
       }
       #expect(try client(alice, endpoints).listImages().names == ["right"])

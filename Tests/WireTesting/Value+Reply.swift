@@ -22,7 +22,7 @@ extension Value {
   }
 
   private var isStatusResult: Bool {
-    keys == ["version", "uptime", "ready", "images", "etag", "requests", "sources"]
+    keys == ["node", "instance", "version", "uptime", "ready", "images", "etag", "requests", "sources"]
   }
 
   private var isImage: Bool {

@@ -69,6 +69,8 @@ struct RunningWorker {
 
   /// What `waybill status -o json` prints.
   struct Status: Decodable, Equatable {
+    let node: String
+    let instance: String
     let version: String
     let uptime: Int
     let ready: Bool
