@@ -11,21 +11,28 @@ VENV := .venv
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
 CHECK_PACKAGES := systemd
-COMPOSE_PACKAGES := aardvark-dns debootstrap iptables netavark podman runc
+COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd golang-go golang-google-grpc-dev redis-server
 PERF_PACKAGES := binutils python3 valgrind
 FUZZ_PACKAGES := jq
+# What Swift's toolchain needs to build anything.
+export SWIFT_PACKAGES := binutils ca-certificates gcc git libc6-dev libcurl4 libedit2 libncurses6 libsqlite3-0 \
+  libstdc++-12-dev libxml2 zlib1g-dev
 FUZZ_FLAGS := --configuration release --scratch-path .build-fuzz
 
 FUZZ_TARGETS := decoder handler $(addprefix store-,$(notdir $(wildcard Fuzz/Seeds/*)))
 FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 
+# Where `make install` puts the program; DESTDIR, if it is set, stands before it.
+PREFIX := /usr/local
+
 SHELL := /bin/bash
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run test test-crowd test-compose check check-client check-perf docs fmt bench bench-curve bench-micro fuzz clean
+.PHONY: build run install test test-crowd test-compose test-fresh check check-client check-perf docs fmt bench \
+  bench-curve bench-micro fuzz clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -34,6 +41,23 @@ build:
 # A worker on the bundled sample, asked once through a real socket.
 run: build
 	@$(call with-worker,$(BIN) images --endpoint $$endpoint --digests)
+
+# The program without the toolchain's libraries, the units of systemd, and completions for shells.
+install: export WARNINGS_AS_ERRORS :=
+install: tree := .build/install
+install:
+	@$(call install,$(BUILD_PACKAGES))
+	swift build --configuration release --product waybill --static-swift-stdlib
+	@rm -rf $(tree)
+	@install -D --strip .build/release/waybill $(tree)/bin/waybill
+	@install -D --mode 644 --target-directory $(tree)/lib/systemd/system compose/systemd/*.service
+	@sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(tree)/lib/systemd/system/*.service
+	@$(call completion,bash,bash-completion/completions/waybill)
+	@$(call completion,zsh,zsh/site-functions/_waybill)
+	@$(call completion,fish,fish/vendor_completions.d/waybill.fish)
+	@umask 022; mkdir -p "$(DESTDIR)$(PREFIX)" 2> /dev/null && [ -w "$(DESTDIR)$(PREFIX)" ] || sudo=$(SUDO); \
+	  $$sudo mkdir -p "$(DESTDIR)$(PREFIX)" && \
+	  $$sudo cp --recursive --remove-destination $(tree)/. "$(DESTDIR)$(PREFIX)"
 
 test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))
@@ -51,6 +75,12 @@ test-crowd:
 test-compose: $(VENV)/installed
 	@$(call install,$(COMPOSE_PACKAGES))
 	compose/test
+
+# TARGETS in a new Debian with nothing but make, what Swift's toolchain needs, and a copy of this folder. As root.
+test-fresh: TARGETS := run test check test-compose
+test-fresh:
+	@$(call install,debootstrap)
+	Tests/IntegrationTests/Scripts/fresh.sh $(TARGETS)
 
 check: build check-client $(VENV)/installed
 	@$(call install,$(CHECK_PACKAGES))
@@ -111,7 +141,7 @@ bench-micro:
 	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
 
 clean:
-	rm -rf .build .build-compose .build-client .build-docs .build-fuzz .build-micro $(VENV)
+	rm -rf .build .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-micro $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)
@@ -129,6 +159,11 @@ folder=$$(mktemp -d) && endpoint=ipc://$$folder/waybill.sock; \
 	$(BIN) worker oci:Examples/sample-layout --bind $$endpoint & worker=$$!; \
 	trap 'kill $$worker; wait $$worker; rm -r $$folder' EXIT; \
 	$(1)
+endef
+
+# $(call completion,SHELL,FILE): the completions of a shell, in the tree that is installed.
+define completion
+umask 022; mkdir -p $(dir $(tree)/share/$(2)) && $(tree)/bin/waybill --generate-completion-script $(1) > $(tree)/share/$(2)
 endef
 
 # $(call install,PACKAGES): those of them that are missing.
