@@ -16,7 +16,6 @@ import ctypes
 import json
 import os
 import random
-import signal
 import socket
 import sys
 import time
@@ -76,6 +75,8 @@ class Pod:
         self.podman = podman
         (self.definition,) = self.specification["containers"]
         self.container = f"{name}-{self.definition['name']}"
+        # Podman would publish them on the host, for which Kubernetes asks for a hostPort.
+        self.definition.pop("ports", None)
         self.address = None
         self.started = None
         self.deaths = 0
@@ -226,7 +227,6 @@ async def main(path, node, state, *podman):
         await service.start()
     for pod in pods:
         await pod.start(node)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
     await asyncio.gather(
         *(pod.live() for pod in pods), *(service.route() for service in services), watch(pods, state, podman))
 
