@@ -75,7 +75,8 @@ class Pod:
         self.podman = podman
         (self.definition,) = self.specification["containers"]
         self.container = f"{name}-{self.definition['name']}"
-        # Podman would publish them on the host, for which Kubernetes asks for a hostPort.
+        # Podman would run probes of its own, and publish the ports on the host, for which Kubernetes asks for a hostPort.
+        self.probes = self.definition.pop("readinessProbe"), self.definition.pop("livenessProbe")
         self.definition.pop("ports", None)
         self.address = None
         self.started = None
@@ -107,8 +108,8 @@ class Pod:
             _, pod = await run(*self.podman, "pod", "inspect", "--format", "{{.InfraContainerID}}", self.name)
             _, address = await run(*self.podman, "inspect", "--format", networks, pod.strip())
             self.address = address.strip()
-            self.readiness = Probe(self.definition["readinessProbe"], self.container, False)
-            self.liveness = Probe(self.definition["livenessProbe"], self.container, True)
+            self.readiness = Probe(self.probes[0], self.container, False)
+            self.liveness = Probe(self.probes[1], self.container, True)
         self.started = started
 
     async def live(self):

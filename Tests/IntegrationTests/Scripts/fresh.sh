@@ -11,8 +11,8 @@ toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")"
 
 rm -rf --one-file-system "$root"
 mkdir -p "$root"
-debootstrap --variant=minbase --include="make,${SWIFT_PACKAGES// /,}" bookworm "$root" > "$root.log" || {
-  tail "$root.log" >&2
+said=$(debootstrap --variant=minbase --include="make,${SWIFT_PACKAGES// /,}" bookworm "$root" 2>&1) || {
+  tail <<< "$said" >&2
   exit 1
 }
 mkdir -p "$root/source" "$root/opt/swift"
