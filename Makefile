@@ -12,6 +12,7 @@ BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
 CHECK_PACKAGES := systemd
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
+JAVA_PACKAGES := default-jdk-headless libjeromq-java
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd golang-go golang-google-grpc-dev redis-server
 PERF_PACKAGES := binutils python3 valgrind
@@ -31,7 +32,7 @@ SHELL := /bin/bash
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run install test test-crowd test-compose test-fresh check check-client check-perf docs fmt bench \
+.PHONY: build run install test test-crowd test-peers test-compose test-fresh check check-client check-perf docs fmt bench \
   bench-curve bench-micro fuzz clean
 
 build:
@@ -70,6 +71,11 @@ test: build $(VENV)/installed
 # Crowds of 20,000 clients, at a limit of 1,024 descriptors and at one of 16,384. Needs a hard limit as high.
 test-crowd:
 	CROWD=1 swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --filter CrowdTests
+
+# Clients of other implementations that are idle for a minute between two calls, JeroMQ's with them.
+test-peers: build $(VENV)/installed
+	@$(call install,$(TEST_PACKAGES) $(JAVA_PACKAGES))
+	PEERS_IDLE=60 swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --filter PeerTests
 
 # The image, and the pools of compose/ in containers. As root.
 test-compose: $(VENV)/installed

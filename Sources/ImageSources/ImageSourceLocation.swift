@@ -75,6 +75,7 @@ extension ImageSourceLocation {
   /// The store, which is opened as soon as it is there.
   ///
   /// - Parameter layers: Those of all stores of containers/storage that are read together.
+  /// - Returns: The store.
   package func openLater(sharing layers: LayerPool) -> any ImageSource {
     LateSource(self, sharing: layers)
   }

@@ -73,9 +73,9 @@ package struct PollingFeed: ImageFeed {
       state.lastError = nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)
-      if error != state.lastError {
-        logger.error("cannot read the source", metadata: [LogKey.error: "\(error.message)"])
-      }
+      logger.log(
+        level: error != state.lastError ? .error : .debug, "cannot read the source",
+        metadata: [LogKey.error: "\(error.message)"])
       state.lastError = error
     }
   }
@@ -86,6 +86,7 @@ package struct PollingFeed: ImageFeed {
     if let inventory { state.inventoryError = inventory.error }
     if let error = state.inventoryError { throw error }
     guard let inventory else {
+      logger.trace("nothing has changed")
       registry.noteUnchanged(source: index)
       return 0
     }

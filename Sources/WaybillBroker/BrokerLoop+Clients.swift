@@ -1,6 +1,8 @@
 internal import CurveSecurity
+internal import Diagnostics
 internal import ImageAPI
 internal import ImageWire
+internal import Logging
 internal import WaybillServer
 internal import ZeroMQ
 
@@ -58,6 +60,7 @@ extension BrokerLoop {
   /// Answers a request by an error, in the form of the request.
   mutating func refuse(_ request: PendingRequest, with error: APIError) throws(ZeroMQError) {
     defer { spare.append(request) }
+    logger.debug("refused", metadata: [LogKey.reason: "\(error)"])
     do throws(ZeroMQError) {
       if try request.answer(error, on: frontend, &unpacker) > 0 {
         counts.refused += 1

@@ -111,7 +111,10 @@ extension BrokerLoop {
       return dispatcher.handle(.undeliverable(request, to: handle), at: now)
     }
     pending.dispatches += 1
-    if pending.dispatches > 1 { counts.repeated += 1 }
+    if pending.dispatches > 1 {
+      counts.repeated += 1
+      logger.debug("asking one more worker", metadata: worker.metadata)
+    }
     let address = ReturnAddress(request: request, worker: handle)
     try address.withBytes { (bytes) throws(ZeroMQError) in try backend.send(copying: bytes, more: true) }
     try backend.send(Message(), more: true)

@@ -10,7 +10,7 @@ extension CommandError.Code {
     case .system: "the system refuses a socket, or another process has the port"
     case .cannotCreate: "a file is there already, and is not overwritten"
     case .inputOutput: "the output, or a key, cannot be written"
-    case .noPermission: "this user may not read a file or use an endpoint, or its key is not let in"
+    case .noPermission: "this user may not read a file or use an endpoint, or its key is refused"
     }
   }
 

@@ -55,6 +55,7 @@ extension Majordomo {
   /// - Parameters:
   ///   - message: The message.
   ///   - index: Where a command would begin.
+  /// - Returns: The text.
   package static func dialect(of message: borrowing MultipartMessage, at index: Int) -> String {
     guard message.count > index else { return "nothing" }
     // The guide's workers put an empty part before the header.

@@ -30,6 +30,8 @@ enum ConnectionFailure: Hashable {
   case mechanismMismatch
   case closedInHandshake
   case closed
+  /// The peer takes nothing.
+  case unread
   /// There is no way to the peer, for this reason.
   case noRoute(String)
 
@@ -44,6 +46,7 @@ enum ConnectionFailure: Hashable {
     case .mechanismMismatch: "the \(peer) uses another security mechanism, or has another key"
     case .closedInHandshake: "the \(peer) closed the connection during the handshake: is --server-key its key?"
     case .closed: "the connection to the \(peer) is closed"
+    case .unread: "the \(peer) reads nothing"
     case .noRoute(let reason): reason
     }
   }

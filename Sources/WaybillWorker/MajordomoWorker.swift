@@ -43,6 +43,7 @@ struct MajordomoWorker: Sendable {
   /// Serves until it is told to stop, finishes what it has and leaves.
   ///
   /// - Parameter number: Which of the worker's threads it is.
+  /// - Throws: `ZeroMQError` where another attempt would be no better.
   func serve(as number: Int) throws(ZeroMQError) {
     let broker = try Socket.endpoint(connectingTo: broker)
     logger.notice("joining", metadata: [LogKey.endpoint: "\(broker)"])
@@ -55,9 +56,9 @@ struct MajordomoWorker: Sendable {
     while !stop.isRaised {
       let end = try joinOnce(broker, as: name(ofThread: number), with: &handler, &state)
       guard end != .stopped else { return }
-      if state.fail(end.reason) {
-        logger.warning("joining again", metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.reason)"])
-      }
+      logger.log(
+        level: state.fail(end.reason) ? .warning : .debug, "joining again",
+        metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.reason)"])
       stop.wait(atMost: state.nextWait())
     }
   }
@@ -121,7 +122,7 @@ struct MajordomoWorker: Sendable {
     } catch {
       // There is nowhere to send to.
       guard error.code == .timedOut else { throw error }
-      return .notConnected(try connection.takeFailure() ?? .closed)
+      return .notConnected(try connection.takeFailure() ?? .unread)
     }
   }
 

@@ -98,9 +98,9 @@ struct ProxyConnection {
       return
     }
     let reason = failure.reason("proxy")
-    if state.fail(reason) {
-      logger.warning("connecting again", metadata: [LogKey.endpoint: "\(endpoint)", LogKey.reason: "\(reason)"])
-    }
+    logger.log(
+      level: state.fail(reason) ? .warning : .debug, "connecting again",
+      metadata: [LogKey.endpoint: "\(endpoint)", LogKey.reason: "\(reason)"])
     phase = .waiting(until: now + max(Self.pause, state.nextWait()))
   }
 }

@@ -51,6 +51,33 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: socket))
   }
 
+  @Test func aTerminalThatIsClosedIsASignalUnlessToldOtherwise() async throws {
+    for launcher in [[], ["nohup"]] {
+      let worker = try await RunningWorker.start(
+        serving: ["oci:\(Repository.sampleLayout)"], at: ["--bind", "tcp://127.0.0.1:*"], by: launcher)
+      worker.process.send(SIGHUP)
+      if launcher.isEmpty {
+        #expect(try await worker.process.exitCode(within: .seconds(5)) == 0)
+        #expect(worker.process.errors.lines.last?.hasSuffix(" stopped") == true)
+      } else {
+        try await Task.sleep(for: .seconds(1))
+        #expect(!worker.process.hasEnded)
+        worker.process.send(SIGTERM)
+        #expect(try await worker.process.exitCode(within: .seconds(5)) == 0)
+      }
+    }
+  }
+
+  /// Whoever reads the log may die: the next line is lost, and nothing else.
+  @Test func aLogThatNobodyReads() async throws {
+    let folder = try TemporaryFolder()
+    let store = "\(folder.path)/images"
+    try FileManager.default.copyItem(atPath: Repository.sampleLayout, toPath: store)
+    let code = try await Python.run(
+      "deaf_log.py", Waybill.path(), store, "ipc://\(folder.path)/waybill.sock", as: Int.self)
+    #expect(code == 0)
+  }
+
   @Test func aSignalDuringTheStart() async throws {
     for milliseconds in stride(from: 0, to: 60, by: 4) {
       let process = try ChildProcess([

@@ -17,14 +17,14 @@ package final class LogRecorder: Sendable {
 
   package var logger: Logger {
     var logger = Logger(label: "test") { _ in Handler(recorder: self) }
-    logger.logLevel = .trace
+    logger.logLevel = .notice
     return logger
   }
 
   private struct Handler: LogHandler {
     let recorder: LogRecorder
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
+    var logLevel = Logger.Level.notice
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
       get { metadata[key] }
