@@ -94,6 +94,12 @@ class Pod:
         for volume in self.specification.get("volumes", []):
             if path := volume.get("hostPath"):
                 path["path"] = node + path["path"]
+        for variable in self.definition.get("env", []):
+            # The one field that a manifest here asks for: the name of the node.
+            if variable.pop("valueFrom", None):
+                variable["value"] = os.path.basename(node)
+            reference = f"$({variable['name']})"
+            self.definition["args"] = [word.replace(reference, variable["value"]) for word in self.definition["args"]]
         pod = {
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": self.name, "labels": self.labels},
             "spec": self.specification}
