@@ -24,7 +24,7 @@ import Testing
     let port = try #require(
       places().first?.split(separator: " ").first { $0.hasPrefix("endpoint=") }?.split(separator: ":").last)
     for host in ["127.0.0.1", "[::1]"] {
-      let asked = try await Waybill.run(["images", "-q", "--endpoint", "tcp://\(host):\(port)", "--retries", "0"])
+      let asked = try await Waybill.run(["images", "-q", "--endpoint", "tcp://\(host):\(port)"])
       #expect(asked.exitCode == 0, "\(asked)")
     }
   }
@@ -69,13 +69,15 @@ import Testing
 
   @Test func aSocketThatMayNotBeWrittenTo() async throws {
     let path = "\(folder.path)/waybill.sock"
-    try await withWorker(serving: sample, at: ["--bind", "ipc://\(path)"]) { (_) async throws in
+    try await withWorker(serving: sample, at: ["--bind", "ipc://\(path)"]) { (worker) async throws in
       #expect(chmod(path, 0o400) == 0)
       let unprivileged = geteuid() == 0 ? ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"] : []
       let asked = try await Tool.finish(
         unprivileged + [Waybill.path(), "images", "--endpoint", "ipc://\(path)", "--timeout", "1"])
       #expect(asked.exitCode == 77 && asked.complaints.count == 1, "\(asked)")
       #expect(asked.errors.hasPrefix("waybill: this user may not connect to ipc://\(path): "), "\(asked)")
+      worker.process.send(SIGTERM)
+      #expect(try await worker.process.exitCode(within: .seconds(5)) == 0)
     }
     let gone = try await Waybill.run(["images", "--endpoint", "ipc://\(path)", "--timeout", "1", "--retries", "0"])
     #expect(gone.exitCode == 69 && gone.errors.contains("No such file or directory"), "\(gone)")
