@@ -76,7 +76,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
-    room("Connections", ["CurveSecurity", "Diagnostics", "ZeroMQ"]),
+    room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
     room(
       "WaybillClient",
       ["Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),

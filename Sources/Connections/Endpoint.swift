@@ -79,7 +79,7 @@ package struct Endpoint: Sendable, Hashable {
   ///
   /// - Throws: ``EndpointError`` when the host is not known, which may pass.
   package func addresses() throws(EndpointError) -> [String] {
-    guard case .tcp(let host, let port) = place, host != "*", !isInDigits else { return [text] }
+    guard isLookedUp, case .tcp(let host, let port) = place else { return [text] }
     var hints = addrinfo()
     hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
     var first: UnsafeMutablePointer<addrinfo>?
@@ -125,11 +125,11 @@ package struct Endpoint: Sendable, Hashable {
     return isMapped ? bytes[12] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
   }
 
-  /// Whether the host is an address. That of a link, with its interface, is libzmq's to read.
-  private var isInDigits: Bool {
-    guard case .tcp(let host, _) = place else { return false }
+  /// Whether the host is a name. An address of a link, with its interface, is libzmq's to read.
+  var isLookedUp: Bool {
+    guard case .tcp(let host, _) = place, host != "*", !host.contains("%") else { return false }
     var (four, six) = (in_addr(), in6_addr())
-    return host.contains("%") || inet_pton(AF_INET, host, &four) == 1 || inet_pton(AF_INET6, host, &six) == 1
+    return inet_pton(AF_INET, host, &four) != 1 && inet_pton(AF_INET6, host, &six) != 1
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Concurrency
 package import CurveSecurity
 package import ZeroMQ
 
@@ -38,6 +39,34 @@ extension Endpoint {
     return keys.flatMap { key in
       addresses.map { Route(address: $0, security: security, serverKey: key) }
     }
+  }
+}
+
+extension Endpoint {
+  /// As ``routes(as:)``, for a thread that must not wait as long as the system may take to look a name up.
+  ///
+  /// - Parameters:
+  ///   - security: As in ``routes(as:)``.
+  ///   - isOver: Asked each 20 ms; true ends the wait.
+  /// - Returns: One way at least; nil when the wait was over first.
+  /// - Throws: ``RouteError``.
+  package func routes(as security: ClientSecurity, until isOver: () -> Bool) throws(RouteError) -> [Route]? {
+    guard isLookedUp else { return try routes(as: security) }
+    let found = Lock<Result<[Route], RouteError>?>(nil)
+    let isFound = Latch()
+    let thread = NamedThread("waybill-lookup") {
+      let result = Result { () throws(RouteError) in try routes(as: security) }
+      found.withLock { $0 = result }
+      isFound.open()
+    }
+    guard thread != nil else {
+      throw .endpoint(
+        EndpointError(description, "it cannot be looked up: the system has no thread left", mayPass: true))
+    }
+    while !isFound.wait(atMost: .milliseconds(20)) {
+      if isOver() { return nil }
+    }
+    return try found.withLock { $0 }?.get()
   }
 }
 

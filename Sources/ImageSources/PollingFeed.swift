@@ -69,7 +69,6 @@ package struct PollingFeed: ImageFeed {
     do throws(SourceError) {
       // Memory that a large reading leaves in pieces goes back to the system.
       if try update(&state, into: registry) >= Self.manyImages { malloc_trim(0) }
-      if state.lastError != nil { logger.notice("the source can be read again") }
       state.lastError = nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)
@@ -86,7 +85,10 @@ package struct PollingFeed: ImageFeed {
     if let inventory { state.inventoryError = inventory.error }
     if let error = state.inventoryError { throw error }
     guard let inventory else {
-      logger.trace("nothing has changed")
+      // Where something has changed, the line of the reading says as much.
+      logger.log(
+        level: state.lastError == nil ? .trace : .notice,
+        state.lastError == nil ? "nothing has changed" : "the source can be read again, and has not changed")
       registry.noteUnchanged(source: index)
       return 0
     }

@@ -130,7 +130,7 @@ public struct Client: Sendable {
       }
       return try finish(answer, over: connection, reading: read)
     }
-    var ways = try routes(to: endpoint)[...]
+    var ways = try routes(to: endpoint, before: deadline, until: cancelled)[...]
     var failure: ClientError?
     while let way = ways.popFirst() {
       let connection = try pool.makeConnection(to: endpoint, by: way)
@@ -148,16 +148,20 @@ public struct Client: Sendable {
     throw failure ?? noAnswer(of: endpoint)
   }
 
-  private func routes(to endpoint: String) throws(ClientError) -> [Route] {
+  private func routes(
+    to endpoint: String, before deadline: ContinuousClock.Instant, until cancelled: Latch
+  ) throws(ClientError) -> [Route] {
     let place: Endpoint
     do throws(EndpointError) { place = try Endpoint(connectingTo: endpoint) } catch {
       throw .badEndpoint(error.description)
     }
     do throws(RouteError) {
-      return try place.routes(as: security)
+      let isOver = { cancelled.wait(atMost: .zero) || ContinuousClock.now >= deadline }
+      if let routes = try place.routes(as: security, until: isOver) { return routes }
     } catch {
       throw ClientError(error)
     }
+    throw cancelled.wait(atMost: .zero) ? .cancelled : .notLookedUp(endpoint, within: timeout)
   }
 
   private func noAnswer(of endpoint: String) -> ClientError {

@@ -88,6 +88,11 @@ extension ClientError {
     }
   }
 
+  static func notLookedUp(_ endpoint: String, within timeout: Duration) -> ClientError {
+    let reason = "the host could not be looked up within \(timeout)"
+    return ClientError(.noAnswer, "no answer from \(endpoint): \(reason)", reason: reason)
+  }
+
   /// Why nobody answered at the path of a socket; nil where somebody listens, or the endpoint is another one.
   init?(unansweredAt endpoint: String) {
     guard case .ipc(let path)? = (try? Endpoint(connectingTo: endpoint))?.place, !path.hasPrefix("@"),

@@ -75,7 +75,10 @@ struct MajordomoWorker: Sendable {
   ) throws(ZeroMQError) -> End {
     let routes: [Route]
     do throws(RouteError) {
-      routes = try broker.routes(as: configuration.peerSecurity)
+      guard let found = try broker.routes(as: configuration.peerSecurity, until: { stop.isRaised }) else {
+        return .stopped
+      }
+      routes = found
     } catch {
       return .notConnected(.noRoute("\(error)"))
     }

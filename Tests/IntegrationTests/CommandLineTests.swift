@@ -129,6 +129,12 @@ import Testing
       (["keygen", ""], "clients/alice"),
       (["keygen", "/srv/"], "clients/alice"),
       (["no-such-command"], "no-such-command"),
+      (["images", String(repeating: "x", count: 70_000)], "70000"),
+      (["worker", "oci:/srv", "--max-memory", "1KiB"], "1024"),
+      (["worker", "oci:/srv", "--max-memory", "much"], "much"),
+      (["broker", "--heartbeat-interval", "0"], "0.0"),
+      (["broker", "--heartbeat-liveness", "1"], "1"),
+      (["worker", "oci:/srv", "--node", "a b"], "\"a b\""),
     ])
   func aWrongCommandLine(_ arguments: [String], _ value: String) async throws {
     let result = try await Waybill.run(arguments)

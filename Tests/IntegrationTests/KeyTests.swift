@@ -55,6 +55,15 @@ import Testing
     #expect(denied.exitCode == 77 && denied.errors.contains("\(folder.path)/alice.key_secret"), "\(denied)")
   }
 
+  @Test func aDiskThatIsFull() async throws {
+    let folder = try TemporaryFolder()
+    // No byte of a file may be written, as on a disk that is full.
+    let command = "trap '' XFSZ; ulimit -f 0; exec \(try Waybill.path()) keygen \(folder.path)/alice"
+    let full = try await Tool.finish(["sh", "-c", command])
+    #expect(full.exitCode == 74 && full.complaints.count == 1, "\(full)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test func aSecretThatOthersMayRead() async throws {
     let keys = try await Keys()
     #expect(chmod(keys.secret("server"), 0o640) == 0)

@@ -67,6 +67,23 @@ import Testing
     #expect(asked.errors.contains("the host \"no-such-host.invalid\" is not known: "), "\(asked)")
   }
 
+  /// Nobody waits as long as the system may take to look a name up.
+  @Test func aNameThatTakesLong() async throws {
+    let start = ContinuousClock.now
+    let asked = try await Waybill.run(
+      ["images", "--endpoint", "tcp://slow.example:5555", "--timeout", "1", "--retries", "0"], environment: environment)
+    #expect(asked.exitCode == 69 && asked.errors.contains("could not be looked up within 1.0 seconds"), "\(asked)")
+    #expect(start.duration(to: .now) < .seconds(4))
+    for option in ["--broker", "--connect"] {
+      let worker = try ChildProcess(
+        [Waybill.path(), "worker", sample, option, "tcp://slow.example:5556"], environment: environment)
+      #expect(try await eventually { worker.errors.lines.contains { $0.hasSuffix(" read") } })
+      try await Task.sleep(for: .milliseconds(500))
+      worker.send(SIGTERM)
+      #expect(try await worker.exitCode(within: .seconds(3)) == 0, "\(worker.errors.text)")
+    }
+  }
+
   @Test func aSocketThatMayNotBeWrittenTo() async throws {
     let path = "\(folder.path)/waybill.sock"
     try await withWorker(serving: sample, at: ["--bind", "ipc://\(path)"]) { (worker) async throws in

@@ -30,7 +30,7 @@ import ZeroMQ
     let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
     let fence = try #require(readme.range(of: "```sh\nwaybill keygen"))
     let end = try #require(readme.range(of: "```", range: fence.upperBound..<readme.endIndex))
-    let pythonFence = try #require(readme.range(of: "```python\nsock.curve"))
+    let pythonFence = try #require(readme.range(of: "```python\nimport zmq.auth\n"))
     let pythonEnd = try #require(readme.range(of: "```", range: pythonFence.upperBound..<readme.endIndex))
     let lines = "waybill keygen" + readme[fence.upperBound..<end.lowerBound]
     try #require(lines.contains("tcp://*:5555") && lines.contains("oci:/srv/images "))
@@ -38,10 +38,11 @@ import ZeroMQ
     let port = try await Python.freePorts(1)[0]
     let program = lines.replacing("5555", with: "\(port)").replacing("/srv/images", with: Repository.sampleLayout)
     let python = """
-      import zmq, zmq.auth
+      import zmq
       sock = zmq.Context().socket(zmq.REQ)
       sock.rcvtimeo = 20_000
-      sock.curve\(readme[pythonFence.upperBound..<pythonEnd.lowerBound])
+      import zmq.auth
+      \(readme[pythonFence.upperBound..<pythonEnd.lowerBound])
       sock.connect("tcp://127.0.0.1:\(port)")
       sock.send(bytes([0x80]))
       print(len(sock.recv()), "bytes")
