@@ -92,9 +92,9 @@ package struct OpenFile: ~Copyable {
   package func contents(limit: Int) throws(FileError) -> [UInt8] {
     let size = fingerprint.size
     guard size <= limit else { throw .tooLarge(size: size, limit: limit) }
-    // One more than the size shows that a file has grown.
-    let bytes = try prefix(Int(size) + 1)
+    let bytes = try prefix(Int(size))
     guard bytes.count == size else { throw .changing }
+    // Tells of a file that has grown, too.
     try checkUnchanged()
     return bytes
   }
