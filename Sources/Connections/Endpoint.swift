@@ -140,13 +140,18 @@ extension Endpoint: CustomStringConvertible {
 
 /// Why text is no endpoint, or leads nowhere now.
 package struct EndpointError: Error, Hashable, CustomStringConvertible {
-  /// The endpoint, and what is wrong with it.
-  package let description: String
+  /// What is wrong, without the endpoint.
+  package let reason: String
+  private let endpoint: String
   /// Whether another try may find it.
   package let mayPass: Bool
 
   init(_ endpoint: String, _ reason: String, mayPass: Bool = false) {
-    description = "\(quoted(endpoint)): \(reason)"
+    self.endpoint = endpoint
+    self.reason = reason
     self.mayPass = mayPass
   }
+
+  /// The endpoint, and what is wrong with it.
+  package var description: String { "\(quoted(endpoint)): \(reason)" }
 }

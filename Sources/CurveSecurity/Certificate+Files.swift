@@ -23,9 +23,10 @@ extension Certificate {
   ///
   /// - Throws: ``SecurityError``, `denied` when others may.
   public static func keys(_ path: String) throws(SecurityError) -> CurveKeyPair {
-    guard let keys = try Certificate(KeyFile.read(path, isPrivate: true), path: path).keys else {
+    guard let keys = try Certificate(KeyFile.read(path), path: path).keys else {
       throw SecurityError(.invalid, "\(path): it has no secret-key: the file with both is \(path)\(secretSuffix)")
     }
+    try KeyFile.checkIsPrivate(path)
     return keys
   }
 

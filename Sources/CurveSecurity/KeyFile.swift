@@ -8,26 +8,27 @@ enum KeyFile {
 
   /// Reads a regular file. Links are followed: that is how Kubernetes mounts secrets.
   ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - isPrivate: Whether to refuse, by ssh's rule, a file of this user's that others may read.
   /// - Returns: The whole text, repaired where it is not UTF-8.
   /// - Throws: ``SecurityError``.
-  static func read(_ path: String, isPrivate: Bool = false) throws(SecurityError) -> String {
-    let mode: mode_t
-    let text: String
+  static func read(_ path: String) throws(SecurityError) -> String {
     do {
-      let file = try OpenFile(path: path)
-      mode = file.status.st_uid == geteuid() ? file.status.st_mode & 0o777 : 0
-      text = try self.text(of: file)
+      return try text(of: OpenFile(path: path))
     } catch {
       throw SecurityError(error, of: path)
     }
-    guard !isPrivate || mode & 0o077 == 0 else {
+  }
+
+  /// Refuses, by ssh's rule, a file of this user's that others may read.
+  ///
+  /// - Throws: `denied`.
+  static func checkIsPrivate(_ path: String) throws(SecurityError) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_uid == geteuid() else { return }
+    let mode = status.st_mode & 0o777
+    guard mode & 0o077 == 0 else {
       throw SecurityError(
         .denied, "\(path) is secret and has the mode 0\(String(mode, radix: 8)): say chmod 600 \(path)")
     }
-    return text
   }
 
   /// The whole text of an open file, repaired where it is not UTF-8.

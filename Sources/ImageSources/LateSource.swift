@@ -12,7 +12,13 @@ struct LateSource: ImageSource {
   var name: String { location.description }
 
   mutating func read(reporting progress: ReadingProgress) throws(SourceError) -> Inventory? {
-    if opened == nil { opened = try location.open(sharing: layers) }
+    if opened == nil {
+      do throws(SourceError) {
+        opened = try location.open(sharing: layers)
+      } catch {
+        throw SourceError(error.code, "\(error.message); it is read as soon as that can be")
+      }
+    }
     return try opened?.read(reporting: progress)
   }
 }

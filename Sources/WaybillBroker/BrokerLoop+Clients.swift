@@ -26,6 +26,7 @@ extension BrokerLoop {
     guard newcomer.findBody(), newcomer.bodyStart < newcomer.message.count else {
       // As with a REP socket: what is no request gets no reply.
       counts.invalid += 1
+      if Majordomo.Command(newcomer.message, at: 1) != nil { try sendWorkerAway() }
       return true
     }
     let request = newcomer
@@ -36,6 +37,20 @@ extension BrokerLoop {
       try handle(.request(request, bytes: request.message.byteCount, from: client(of: request)))
     }
     return true
+  }
+
+  /// Says once that a worker has come to the wrong end, and has each one look for another place.
+  private mutating func sendWorkerAway() throws(ZeroMQError) {
+    if !hasSeenWorkerInFront {
+      hasSeenWorkerInFront = true
+      logger.warning("a worker has come to the frontend: workers connect to the backend")
+    }
+    do throws(ZeroMQError) {
+      guard try frontend.sendIfReady(&newcomer.message, frames: 0..<1, more: true) else { return }
+      try frontend.send(.disconnect)
+    } catch {
+      try noteGone(error)
+    }
   }
 
   /// Whose share of queue and replies a request counts for.

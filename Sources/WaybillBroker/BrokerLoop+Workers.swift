@@ -36,12 +36,9 @@ extension BrokerLoop {
   private mutating func noteDialect() {
     let dialect = Majordomo.dialect(of: incoming, at: 1)
     guard dialects.count < Self.maxDialects, dialects.insert(dialect).inserted else { return }
-    logger.warning(
-      "a worker does not speak MDPW02",
-      metadata: [
-        LogKey.address: "\(incoming.metadata("Peer-Address", ofFrame: 1) ?? "local")",
-        LogKey.reason: "it says \(dialect)",
-      ])
+    var metadata: Logger.Metadata = [LogKey.reason: "it says \(dialect)"]
+    if let address = incoming.metadata("Peer-Address", ofFrame: 1) { metadata[LogKey.address] = "\(address)" }
+    logger.warning("a worker does not speak MDPW02", metadata: metadata)
   }
 
   private mutating func takeAnswer() throws(ZeroMQError) {

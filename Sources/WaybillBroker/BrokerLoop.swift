@@ -31,6 +31,7 @@ struct BrokerLoop: ~Copyable {
   var workers: [[UInt8]: Handle] = [:]
   /// How many workers have joined, those included that are gone.
   var joined = 0
+  var hasSeenWorkerInFront = false
   /// What those said who speak another protocol.
   var dialects: Set<String> = []
   static let maxDialects = 16

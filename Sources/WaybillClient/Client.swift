@@ -130,6 +130,7 @@ public struct Client: Sendable {
       }
       return try finish(answer, over: connection, reading: read)
     }
+    if let error = ClientError(unansweredAt: endpoint), error.code == .denied { throw error }
     var ways = try routes(to: endpoint, before: deadline, until: cancelled)[...]
     var failure: ClientError?
     while let way = ways.popFirst() {

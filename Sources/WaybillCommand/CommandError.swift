@@ -101,14 +101,15 @@ extension CommandError {
       remedy = ": the folder of an ipc endpoint must exist"
       code = .noInput
     case .permissionDenied:
-      remedy = ": use a port from 1024 on, or a folder that you may write to"
+      remedy =
+        error.operation.contains("ipc://") ? ": use a folder that you may write to" : ": use a port from 1024 on"
       code = .noPermission
     case .invalidArgument, .protocolNotSupported:
       remedy = ""
       code = .usage
     case .hostUnreachable:
       remedy = ""
-      code = .unavailable
+      code = .usage
     default:
       remedy = ""
       code = .system

@@ -51,7 +51,7 @@ struct ImagesCommand: AsyncParsableCommand {
   func run() async throws {
     let client = try options.client()
     if let watch { return try await follow(client, every: .seconds(watch)) }
-    guard let list = try await list(of: client, ifNoneMatch: nil) else {
+    guard case .images(let list) = try await list(of: client, ifNoneMatch: nil) else {
       throw CommandError(message: "the worker says that nothing changed, and was not asked that", code: .software)
     }
     try show(list)
@@ -66,15 +66,10 @@ struct ImagesCommand: AsyncParsableCommand {
     }
   }
 
-  /// The whole list; nil when it still has this etag.
-  private func list(
-    of client: Client, ifNoneMatch etag: String?
-  ) async throws(CommandError) -> ListImagesReply.ImageList? {
+  /// The whole list, or that it still has this etag.
+  private func list(of client: Client, ifNoneMatch etag: String?) async throws(CommandError) -> ListImagesReply {
     do throws(ClientError) {
-      switch try await client.listAllImages(image: name, ifNoneMatch: etag) {
-      case .images(let list): return list
-      case .notModified: return nil
-      }
+      return try await client.listAllImages(image: name, ifNoneMatch: etag)
     } catch {
       throw CommandError(error)
     }
@@ -89,8 +84,15 @@ struct ImagesCommand: AsyncParsableCommand {
         let list = try await list(of: client, ifNoneMatch: known?.etag)
         if failure != nil { StandardError.say("the list is there again") }
         failure = nil
-        if let list { try showChanges(to: list, from: known) }
-        known = list ?? known
+        switch list {
+        case .images(let list):
+          try showChanges(to: list, from: known)
+          known = list
+        case .notModified(_, let gaps):
+          // A source may be stale though no image has changed.
+          if gaps != known?.gaps { gaps.warn() }
+          known?.gaps = gaps
+        }
       } catch {
         guard error.code == .unavailable else { throw error }
         if error.message != failure { error.report() }

@@ -11,7 +11,9 @@ extension ListGaps {
   /// A sentence without its end.
   private var warning: String {
     let lacking = leftOut == 0 ? [] : ["it lacks \(leftOut) \(leftOut == 1 ? "image" : "images") that cannot be read"]
-    let late = stale.isEmpty ? [] : ["what it has of \(stale.map(\.escaped).joined(separator: ", ")) may be old"]
-    return "the list is not whole: \((lacking + late).joined(separator: ", and "))"
+    let late =
+      stale.isEmpty ? [] : ["what it has of \(stale.map(\.escaped).joined(separator: ", ")) cannot be read anew"]
+    let begin = leftOut == 0 ? "the list may be old" : "the list is not whole"
+    return "\(begin): \((lacking + late).joined(separator: ", and "))"
   }
 }

@@ -27,7 +27,8 @@ final class ShutdownSignals: Sendable {
     arrival.prepare()
     // Whoever read the log may be gone.
     signal(SIGPIPE, SIG_IGN)
-    for number in [SIGTERM, SIGINT, SIGHUP] where !isIgnored(number) { signal(number, takeSignal) }
+    for number in [SIGTERM, SIGINT] { signal(number, takeSignal) }
+    if !isIgnored(SIGHUP) { signal(SIGHUP, takeSignal) }
     NamedThread.start("waybill-signals") { [self] in
       arrival.wait()
       stop()

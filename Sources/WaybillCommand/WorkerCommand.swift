@@ -49,7 +49,11 @@ struct WorkerCommand: AsyncParsableCommand {
   @Flag(help: "Exit where a store is not there or cannot be read, rather than wait for it.")
   var requireSources = false
 
-  @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
+  @Option(
+    help: """
+      Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555, without --connect and \
+      --broker)
+      """)
   var bind: [String] = []
 
   @Option(help: "The DEALER side of a ROUTER/DEALER proxy that clients connect to; several times for several proxies.")
@@ -81,6 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
     guard sources.count <= ImageRegistry.maxSources else {
       throw ValidationError("There may be \(ImageRegistry.maxSources) sources at the most, not \(sources.count).")
     }
+    try BrokerCommand.checkAreDifferent(bind)
     guard serverKey.isEmpty || !connect.isEmpty || !broker.isEmpty else {
       throw ValidationError("--server-key is that of a proxy or a broker: it needs --connect or --broker.")
     }

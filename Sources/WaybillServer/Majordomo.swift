@@ -61,9 +61,12 @@ extension Majordomo {
     // The guide's workers put an empty part before the header.
     let isDelimited = message.isEmptyFrame(index) && message.count > index + 1
     let header = message.withFrame(isDelimited ? index + 1 : index) { bytes in
-      bytes.withUnsafeBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
+      bytes.withUnsafeBytes { [UInt8]($0.prefix(16)) }
     }
-    return "\(isDelimited ? "an empty part and " : "")\(quoted(header))"
+    guard !header.isEmpty, header.allSatisfy({ 0x20..<0x7f ~= $0 }) else {
+      return isDelimited ? "what a client says, and clients connect to the frontend" : "what is no text"
+    }
+    return "\(isDelimited ? "an empty part and " : "")\(quoted(String(decoding: header, as: UTF8.self)))"
   }
 }
 

@@ -99,6 +99,6 @@ extension Socket {
 
 extension ZeroMQError {
   fileprivate init(_ error: EndpointError, operation: String) {
-    self.init(error.mayPass ? .hostUnreachable : .invalidArgument, operation: operation, reason: error.description)
+    self.init(error.mayPass ? .hostUnreachable : .invalidArgument, operation: operation, reason: error.reason)
   }
 }

@@ -32,7 +32,7 @@ struct MajordomoWorker: Sendable {
       switch self {
       case .stopped: "the worker stops"
       case .silent: "the broker is silent"
-      case .sentAway: "the broker sent this worker away"
+      case .sentAway: "the broker sent this worker away: it stops, or that is its frontend"
       case .brokenProtocol(let dialect): "the broker does not speak MDPW02: it says \(dialect)"
       case .notConnected(let failure): failure.reason("broker")
       case .noSocket(let error): "\(error)"
@@ -57,7 +57,8 @@ struct MajordomoWorker: Sendable {
       let end = try joinOnce(broker, as: name(ofThread: number), with: &handler, &state)
       guard end != .stopped else { return }
       logger.log(
-        level: state.fail(end.reason) ? .warning : .debug, "joining again",
+        // That nobody listens is news only as long as nothing else is known.
+        level: state.fail(end.reason, isNews: end != .notConnected(.refused)) ? .warning : .debug, "joining again",
         metadata: [LogKey.endpoint: "\(broker)", LogKey.reason: "\(end.reason)"])
       stop.wait(atMost: state.nextWait())
     }

@@ -99,7 +99,7 @@ struct ProxyConnection {
     }
     let reason = failure.reason("proxy")
     logger.log(
-      level: state.fail(reason) ? .warning : .debug, "connecting again",
+      level: state.fail(reason, isNews: failure != .refused) ? .warning : .debug, "connecting again",
       metadata: [LogKey.endpoint: "\(endpoint)", LogKey.reason: "\(reason)"])
     phase = .waiting(until: now + max(Self.pause, state.nextWait()))
   }

@@ -11,9 +11,13 @@ struct ReconnectState {
 
   /// Notes that the connection failed.
   ///
+  /// - Parameters:
+  ///   - reason: Why.
+  ///   - isNews: Whether it says more than a failure before it.
   /// - Returns: Whether to log it.
-  mutating func fail(_ reason: String) -> Bool {
+  mutating func fail(_ reason: String, isNews: Bool = true) -> Bool {
     isUp = false
+    guard isNews || reasons.isEmpty else { return false }
     return reasons.insert(reason).inserted
   }
 

@@ -129,6 +129,8 @@ import Testing
       (["keygen", ""], "clients/alice"),
       (["keygen", "/srv/"], "clients/alice"),
       (["no-such-command"], "no-such-command"),
+      (["worker", "oci:/srv", "--bind", "tcp://127.0.0.1:1", "--bind", "tcp://127.0.0.1:1"], "given twice"),
+      (["broker", "--frontend", "ipc:///run/x", "--backend", "ipc:///run/x"], "given twice"),
       (["images", String(repeating: "x", count: 70_000)], "70000"),
       (["worker", "oci:/srv", "--max-memory", "1KiB"], "1024"),
       (["worker", "oci:/srv", "--max-memory", "much"], "much"),

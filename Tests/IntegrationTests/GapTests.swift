@@ -38,10 +38,21 @@ import Testing
       let index = try Data(contentsOf: layout.index)
       try layout.replaceIndex(by: Data("{".utf8))
       let stale =
-        "waybill: the list is not whole: it lacks 1 image that cannot be read, and what it has of \(layout.source) may be "
-        + "old: waybill status says why\n"
+        "waybill: the list is not whole: it lacks 1 image that cannot be read, and what it has of \(layout.source) "
+        + "cannot be read anew: waybill status says why\n"
       #expect(try await eventually { try await images(worker).errors == stale })
       #expect(try await images(worker).output == "\(kept)\n")
+
+      // A watcher is told, though no image changes.
+      let watcher = try ChildProcess([
+        Waybill.path(), "images", "-q", "--watch", "0.1", "--endpoint", worker.endpoint,
+      ])
+      defer { watcher.send(SIGKILL) }
+      #expect(try await eventually { watcher.errors.text == stale })
+      try layout.replaceIndex(by: index)
+      try await Task.sleep(for: .seconds(1.5))
+      try layout.replaceIndex(by: Data("{".utf8))
+      #expect(try await eventually { watcher.errors.lines.count == 3 }, "\(watcher.errors.text)")
 
       try layout.replaceIndex(by: index)
       try FileManager.default.moveItem(atPath: "\(layout.path)/aside", toPath: blob)

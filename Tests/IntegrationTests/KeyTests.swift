@@ -55,6 +55,14 @@ import Testing
     #expect(denied.exitCode == 77 && denied.errors.contains("\(folder.path)/alice.key_secret"), "\(denied)")
   }
 
+  /// Whoever names the public certificate is told so, and not to hide it.
+  @Test func aPublicCertificateIsNoSecret() async throws {
+    let keys = try await Keys()
+    let certificate = keys.certificate("server")
+    let result = try await Waybill.run(["images", "--server-key", certificate, "--curve-key", certificate])
+    #expect(result.exitCode == 65 && result.errors.contains("the file with both is \(certificate)_secret"), "\(result)")
+  }
+
   @Test func aDiskThatIsFull() async throws {
     let folder = try TemporaryFolder()
     // No byte of a file may be written, as on a disk that is full.

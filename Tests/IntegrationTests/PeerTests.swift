@@ -62,6 +62,21 @@ import Testing
     #expect(broker.joined == 0 && !broker.process.hasEnded)
   }
 
+  @Test func whoeverComesToTheWrongEndOfABrokerIsToldOfInTheLog() async throws {
+    let broker = try await RunningBroker.start()
+    let worker = try ChildProcess([Waybill.path(), "worker", sample, "--broker", broker.frontend])
+    defer { worker.send(SIGKILL) }
+    let client = try ChildProcess([Waybill.path(), "images", "--endpoint", broker.backend, "--timeout", "1"])
+    defer { client.send(SIGKILL) }
+    func warnings(_ text: String) -> Int { broker.process.errors.lines.count { $0.contains(text) } }
+    let (ofWorker, ofClient) = ("a worker has come to the frontend", "clients connect to the frontend")
+    #expect(
+      try await eventually { warnings(ofWorker) == 1 && warnings(ofClient) == 1 }, "\(broker.process.errors.text)")
+    #expect(try await eventually { worker.errors.text.contains("or that is its frontend") }, "\(worker.errors.text)")
+    try await Task.sleep(for: .seconds(2))
+    #expect(warnings(ofWorker) == 1 && warnings(ofClient) == 1, "\(broker.process.errors.text)")
+  }
+
   @Test func aBrokerOfAnotherVersion() async throws {
     let port = try await Python.freePorts(1)[0]
     let broker = try Python.start("foreign_broker.py", ["\(port)"])
