@@ -1,6 +1,6 @@
-"""Runs a command with a terminal of 60 columns as its standard error, until it has written WORD, and stops it.
+"""Runs a command with a terminal as its standard error, until it has written WORD, and stops it.
 
-Prints what it wrote as JSON: {"terminal": TEXT, "output": TEXT, "code": N}.
+terminal.py COLUMNS WORD COMMAND… prints what it wrote as JSON: {"terminal": TEXT, "output": TEXT, "code": N}.
 """
 
 import fcntl
@@ -15,9 +15,9 @@ import sys
 import termios
 import time
 
-word, command = sys.argv[1], sys.argv[2:]
+columns, word, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 terminal, end = pty.openpty()
-fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 environment = dict(os.environ, TERM="xterm")
 process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env=environment)
 os.close(end)
