@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import Glibc
+internal import ZeroMQ
 
 /// Where another process is, or comes to: `tcp://HOST:PORT` or `ipc://PATH`.
 ///
@@ -64,10 +65,7 @@ package struct Endpoint: Sendable, Hashable {
     guard isToListen || name != "*" else {
       throw EndpointError(text, "* is every interface, and no host to connect to")
     }
-    let lowest = isToListen ? 0 : 1
-    let isNumber = port.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    let isPort = isNumber && (lowest...65_535).contains(Int(port) ?? -1)
-    guard isPort || isToListen && port == "*" else {
+    guard UInt16(port: port).map({ $0 > 0 || isToListen }) ?? (isToListen && port == "*") else {
       throw EndpointError(text, "\(quoted(String(port))) is no port, which is a number from 1 to 65535")
     }
     return .tcp(host: String(name), port: String(port))
@@ -79,7 +77,26 @@ package struct Endpoint: Sendable, Hashable {
   ///
   /// - Throws: ``EndpointError`` when the host is not known, which may pass.
   package func addresses() throws(EndpointError) -> [String] {
-    guard isLookedUp, case .tcp(let host, let port) = place else { return [text] }
+    guard isLookedUp, case .tcp(_, let port) = place else { return [text] }
+    return try hosts().map { "tcp://\($0.contains(":") ? "[\($0)]" : $0):\(port)" }
+  }
+
+  /// As ``addresses()``, to listen at: the name of an interface stays what it is, as libzmq knows it.
+  package func addressesToListen() throws(EndpointError) -> [String] {
+    isInterface ? [text] : try addresses()
+  }
+
+  /// Whether nobody but this machine reaches the endpoint: it is a path, or all its addresses are loopback's. The name of
+  /// an interface, and a host that is not known now, count as a network, as they may have any address.
+  package var isLocal: Bool {
+    guard case .tcp = place else { return true }
+    return !isInterface && (try? hosts())?.allSatisfy(Self.isLoopback) ?? false
+  }
+
+  /// The addresses, in digits, of the host of TCP, each once; itself where it is no name.
+  private func hosts() throws(EndpointError) -> [String] {
+    guard case .tcp(let host, _) = place else { return [] }
+    guard isLookedUp else { return [host] }
     var hints = addrinfo()
     hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
     var first: UnsafeMutablePointer<addrinfo>?
@@ -89,47 +106,40 @@ package struct Endpoint: Sendable, Hashable {
       throw EndpointError(text, "the host \(quoted(host)) is not known: \(reason)", mayPass: true)
     }
     defer { freeaddrinfo(first) }
-    var addresses: [String] = []
-    for entry in sequence(first: first, next: { $0?.pointee.ai_next }) {
-      guard let entry = entry?.pointee, let address = entry.ai_addr,
-        let name = numericName(of: address, entry.ai_addrlen)
+    var hosts: [String] = []
+    for case let entry? in sequence(first: first, next: { $0?.pointee.ai_next }) {
+      guard let address = entry.pointee.ai_addr, let name = numericName(of: address, entry.pointee.ai_addrlen),
+        !hosts.contains(name.host)
       else { continue }
-      let endpoint = "tcp://\(name.host.contains(":") ? "[\(name.host)]" : name.host):\(port)"
-      if !addresses.contains(endpoint) { addresses.append(endpoint) }
+      hosts.append(name.host)
     }
-    return addresses
-  }
-
-  /// As ``addresses()``, to listen at: the name of an interface stays what it is, as libzmq knows it.
-  package func addressesToListen() throws(EndpointError) -> [String] {
-    if case .tcp(let host, _) = place, if_nametoindex(host) != 0 { return [text] }
-    return try addresses()
-  }
-
-  /// Whether nobody but this machine reaches the endpoint: it is a path, or all its addresses are loopback's. The name of
-  /// an interface, and a host that is not known now, count as a network, as they may have any address.
-  package var isLocal: Bool {
-    guard case .tcp = place else { return true }
-    return (try? addressesToListen())?.allSatisfy(Self.isLoopback) ?? false
-  }
-
-  private static func isLoopback(_ address: String) -> Bool {
-    guard let endpoint = try? Endpoint(listeningAt: address), case .tcp(let host, _) = endpoint.place else {
-      return false
-    }
-    var (four, six) = (in_addr(), in6_addr())
-    if inet_pton(AF_INET, host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
-    guard inet_pton(AF_INET6, host, &six) == 1 else { return false }
-    let bytes = withUnsafeBytes(of: &six) { Array($0) }
-    let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
-    return isMapped ? bytes[12] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    return hosts
   }
 
   /// Whether the host is a name. An address of a link, with its interface, is libzmq's to read.
   var isLookedUp: Bool {
-    guard case .tcp(let host, _) = place, host != "*", !host.contains("%") else { return false }
+    guard case .tcp(let host, _) = place else { return false }
+    return host != "*" && !host.contains("%") && Self.bytes(of: host) == nil
+  }
+
+  private var isInterface: Bool {
+    guard case .tcp(let host, _) = place else { return false }
+    return if_nametoindex(host) != 0
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    guard let bytes = bytes(of: host) else { return false }
+    guard bytes.count == 16 else { return bytes[0] == 127 }
+    let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+    return isMapped ? bytes[12] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+  }
+
+  /// The bytes of an address in digits, 4 or 16; nil for what is none.
+  private static func bytes(of host: String) -> [UInt8]? {
     var (four, six) = (in_addr(), in6_addr())
-    return inet_pton(AF_INET, host, &four) != 1 && inet_pton(AF_INET6, host, &six) != 1
+    if inet_pton(AF_INET, host, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
+    if inet_pton(AF_INET6, host, &six) == 1 { return withUnsafeBytes(of: &six) { Array($0) } }
+    return nil
   }
 }
 

@@ -12,10 +12,12 @@ package func numericName(of address: UnsafePointer<sockaddr>, _ size: socklen_t)
   let failure = getnameinfo(
     address, size, &host, socklen_t(host.count), &port, socklen_t(port.count), NI_NUMERICHOST | NI_NUMERICSERV)
   guard failure == 0 else { return nil }
-  return (text(host), text(port))
+  return (String(beforeZero: host), String(beforeZero: port))
 }
 
-/// What stands before the zero at the end.
-private func text(_ characters: [CChar]) -> String {
-  String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+extension String {
+  /// What stands before the zero at the end.
+  package init(beforeZero characters: [CChar]) {
+    self.init(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 }

@@ -85,10 +85,12 @@ package struct PollingFeed: ImageFeed {
     if let inventory { state.inventoryError = inventory.error }
     if let error = state.inventoryError { throw error }
     guard let inventory else {
-      // Where something has changed, the line of the reading says as much.
-      logger.log(
-        level: state.lastError == nil ? .trace : .notice,
-        state.lastError == nil ? "nothing has changed" : "the source can be read again, and has not changed")
+      if state.lastError == nil {
+        logger.trace("nothing has changed")
+      } else {
+        // Where something has changed, the line of the reading says as much.
+        logger.notice("the source can be read again, and has not changed")
+      }
       registry.noteUnchanged(source: index)
       return 0
     }

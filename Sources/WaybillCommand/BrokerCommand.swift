@@ -55,7 +55,7 @@ struct BrokerCommand: AsyncParsableCommand {
     guard (security.curveKey == nil) == (authorizedWorkers == nil) else {
       throw ValidationError("--curve-key and --authorized-workers need each other.")
     }
-    try Self.checkAreDifferent(frontend + backend)
+    try EndpointCheck.checkAreDifferent(frontend + backend)
     for (name, seconds) in [("--deadline", deadline), ("--retry-after", retryAfter)] {
       guard seconds > 0, seconds <= 86_400 else {
         throw ValidationError("\(name) must be more than 0 and at most 86400 seconds, not \(seconds).")
@@ -63,14 +63,6 @@ struct BrokerCommand: AsyncParsableCommand {
     }
     guard (1...1_000_000).contains(queue) else {
       throw ValidationError("--queue must be 1 to 1000000 requests, not \(queue).")
-    }
-  }
-
-  /// Checks that no endpoint is to be bound twice.
-  static func checkAreDifferent(_ endpoints: [String]) throws {
-    var seen: Set<String> = []
-    for endpoint in endpoints where !seen.insert(endpoint).inserted && !endpoint.contains("*") {
-      throw ValidationError("The endpoint \(endpoint) is given twice.")
     }
   }
 

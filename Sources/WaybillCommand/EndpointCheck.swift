@@ -1,3 +1,4 @@
+import ArgumentParser
 import Connections
 import Foundation
 
@@ -22,6 +23,14 @@ enum EndpointCheck {
     throw CommandError(
       message: "cannot bind \(text): it is open to a network: say --curve-key and --authorized-keys, or --insecure",
       code: .usage)
+  }
+
+  /// Checks that no endpoint is to be bound twice.
+  static func checkAreDifferent(_ endpoints: [String]) throws {
+    var seen: Set<String> = []
+    for endpoint in endpoints where !seen.insert(endpoint).inserted && !endpoint.contains("*") {
+      throw ValidationError("The endpoint \(endpoint) is given twice.")
+    }
   }
 
   /// Checks an endpoint to listen at.

@@ -85,7 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
     guard sources.count <= ImageRegistry.maxSources else {
       throw ValidationError("There may be \(ImageRegistry.maxSources) sources at the most, not \(sources.count).")
     }
-    try BrokerCommand.checkAreDifferent(bind)
+    try EndpointCheck.checkAreDifferent(bind)
     guard serverKey.isEmpty || !connect.isEmpty || !broker.isEmpty else {
       throw ValidationError("--server-key is that of a proxy or a broker: it needs --connect or --broker.")
     }

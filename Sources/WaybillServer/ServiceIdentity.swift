@@ -1,3 +1,4 @@
+internal import Connections
 internal import Foundation
 internal import Glibc
 
@@ -17,6 +18,6 @@ package struct ServiceIdentity: Sendable, Hashable {
   private static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return String(beforeZero: name)
   }
 }

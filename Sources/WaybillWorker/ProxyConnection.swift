@@ -16,8 +16,8 @@ struct ProxyConnection {
 
   private enum Phase {
     case waiting(until: ContinuousClock.Instant)
-    case connecting(ConnectionAttempt, until: ContinuousClock.Instant)
-    case connected(ConnectionAttempt)
+    /// Until the time given somebody has to be there.
+    case trying(ConnectionAttempt, until: ContinuousClock.Instant)
   }
 
   private let endpoint: Endpoint
@@ -48,20 +48,13 @@ struct ProxyConnection {
   /// - Returns: Whether it is one of this connection.
   mutating func note(_ event: MonitorEvent, at now: ContinuousClock.Instant) -> Bool {
     guard event.endpoint == route?.address else { return false }
-    switch phase {
-    case .waiting: break
-    case .connecting(var attempt, let until):
-      let end = attempt.note(event.kind)
-      phase = attempt.hasConnected ? .connected(attempt) : .connecting(attempt, until: until)
-      if let end { fail(end, at: now) }
-    case .connected(var attempt):
-      let end = attempt.note(event.kind)
-      phase = .connected(attempt)
-      if event.kind == .handshakeSucceeded, state.succeed() {
-        logger.notice("connected", metadata: [LogKey.endpoint: "\(endpoint)"])
-      }
-      if let end { fail(end, at: now) }
+    guard case .trying(var attempt, let until) = phase else { return true }
+    let end = attempt.note(event.kind)
+    phase = .trying(attempt, until: until)
+    if event.kind == .handshakeSucceeded, state.succeed() {
+      logger.notice("connected", metadata: [LogKey.endpoint: "\(endpoint)"])
     }
+    if let end { fail(end, at: now) }
     return true
   }
 
@@ -69,7 +62,7 @@ struct ProxyConnection {
   mutating func takeDue(at now: ContinuousClock.Instant) -> [Action] {
     switch phase {
     case .waiting(let until) where until <= now: connect(at: now)
-    case .connecting(_, let until) where until <= now: fail(.refused, at: now)
+    case .trying(let attempt, let until) where !attempt.hasConnected && until <= now: fail(.refused, at: now)
     default: break
     }
     defer { due = [] }
@@ -84,7 +77,7 @@ struct ProxyConnection {
     }
     let next = others.removeFirst()
     route = next
-    phase = .connecting(ConnectionAttempt(), until: now + Self.longestAttempt)
+    phase = .trying(ConnectionAttempt(), until: now + Self.longestAttempt)
     due.append(.connect(next))
   }
 

@@ -77,9 +77,16 @@ public struct Socket: ~Copyable {
   }
 
   private static func endsInPort(_ endpoint: String) -> Bool {
-    let port = endpoint.utf8.split(separator: UInt8(ascii: ":")).last ?? Substring().utf8
-    let isNumber = port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    return Substring(port) == "*" || isNumber && (0...65_535).contains(Int(Substring(port)) ?? -1)
+    let port = endpoint.split(separator: ":").last ?? ""
+    return port == "*" || UInt16(port: port) != nil
+  }
+}
+
+extension UInt16 {
+  /// A port in digits, and nothing but digits.
+  package init?(port text: Substring) {
+    guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+    self.init(text)
   }
 }
 
