@@ -32,13 +32,15 @@ struct BrokerCommand: AsyncParsableCommand {
   @Option(help: "Where workers connect to. (default: tcp://127.0.0.1:5556)")
   var backend: [String] = []
 
-  @Option(help: "Seconds until a request without an answer is refused; less than the clients' own timeout.")
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds until a request without an answer is refused, up to 86400; less than the clients' own timeout.")
   var deadline: Double = 4
 
-  @Option(help: "Seconds until another worker is asked as well.")
+  @Option(parsing: .unconditional, help: "Seconds until another worker is asked as well; up to 86400.")
   var retryAfter: Double = 1
 
-  @Option(help: "How many requests may wait for a worker.")
+  @Option(parsing: .unconditional, help: "How many requests may wait for a worker; 1 to 1000000.")
   var queue: Int = 10_000
 
   @OptionGroup var security: ServerSecurityOptions
@@ -78,7 +80,9 @@ struct BrokerCommand: AsyncParsableCommand {
     let broker = Broker(
       BrokerConfiguration(
         frontends: frontends, backends: backends, clientSecurity: try security.security(binding: frontends),
-        workerSecurity: try security.security(binding: backends, letting: authorizedWorkers), limits: limits,
+        workerSecurity: try security.security(
+          binding: backends, letting: authorizedWorkers, of: "--authorized-workers"),
+        limits: limits,
         maxOutstandingBytes: service.memory.unreadRepliesOfBroker),
       logger: service.logging.logger())
     do {

@@ -5,14 +5,16 @@ import WaybillClient
 /// The endpoints, and how long and how often to ask.
 struct ClientOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "Where a worker or a proxy is; several are tried in turn. (default: $WAYBILL_ENDPOINT, or tcp://127.0.0.1:5555)"))
+    help: """
+      Where a worker or a proxy is; several are tried in turn. (default: the one in $WAYBILL_ENDPOINT, or \
+      tcp://127.0.0.1:5555)
+      """)
   var endpoint: [String] = []
 
-  @Option(help: "Seconds to wait for an answer, each time.")
+  @Option(parsing: .unconditional, help: "Seconds to wait for an answer, each time; up to 86400.")
   var timeout: Double = 5
 
-  @Option(help: "How many times to ask again when there is no answer.")
+  @Option(parsing: .unconditional, help: "How many times to ask again when there is no answer; 0 to 1000.")
   var retries: Int = 2
 
   @OptionGroup var security: ClientSecurityOptions

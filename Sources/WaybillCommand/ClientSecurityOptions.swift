@@ -47,9 +47,9 @@ extension ClientSecurity {
     do throws(SecurityError) {
       let keys = if let curveKey { try Certificate.keys(curveKey) } else { try Certificate.newKeys() }
       self = .curve(ServerKeys(serverKeys), keys)
-      _ = try self.serverKeys()
     } catch {
-      throw CommandError(error)
+      throw CommandError(error, of: "--curve-key")
     }
+    do throws(SecurityError) { _ = try self.serverKeys() } catch { throw CommandError(error, of: "--server-key") }
   }
 }

@@ -61,8 +61,9 @@ extension CommandError {
       }
   }
 
-  init(_ error: SecurityError) {
-    message = error.description
+  /// What is wrong with the keys that an option, if there is one, names.
+  init(_ error: SecurityError, of option: String? = nil) {
+    message = option.map { "\($0): \(error)" } ?? error.description
     code =
       switch error.code {
       case .missing: .noInput

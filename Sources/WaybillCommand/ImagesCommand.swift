@@ -15,7 +15,7 @@ struct ImagesCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "A reference, an id, or the beginning of an id. (default: every image)")
-  var name: String = ""
+  var name: String?
 
   @Flag(help: "Show the column DIGEST.")
   var digests = false
@@ -29,7 +29,9 @@ struct ImagesCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "What to print: table, json or yaml.")
   var output: OutputFormat = .table
 
-  @Option(help: "Ask again every so many seconds, and print what was added, changed and removed. Ends with Ctrl-C.")
+  @Option(
+    parsing: .unconditional,
+    help: "Ask again every so many seconds, and print what was added, changed and removed. Ends with Ctrl-C.")
   var watch: Double?
 
   @OptionGroup var options: ClientOptions
@@ -38,8 +40,11 @@ struct ImagesCommand: AsyncParsableCommand {
   private static let maxNameBytes = 4_096
 
   func validate() throws {
-    guard name.utf8.count <= Self.maxNameBytes else {
-      throw ValidationError("NAME has \(name.utf8.count) bytes, and a reference has \(Self.maxNameBytes) at most.")
+    if let name {
+      guard !name.isEmpty else { throw ValidationError("NAME is empty. Leave it out to list every image.") }
+      guard name.utf8.count <= Self.maxNameBytes else {
+        throw ValidationError("NAME has \(name.utf8.count) bytes, and a reference has \(Self.maxNameBytes) at most.")
+      }
     }
     guard let watch else { return }
     guard watch > 0, watch <= 86_400 else {
@@ -67,21 +72,26 @@ struct ImagesCommand: AsyncParsableCommand {
   }
 
   /// The whole list, or that it still has this etag.
-  private func list(of client: Client, ifNoneMatch etag: String?) async throws(CommandError) -> ListImagesReply {
+  private func list(
+    of client: Client, ifNoneMatch etag: String?, knowingOfFailure isSaid: Bool = false
+  ) async throws(CommandError) -> ListImagesReply {
     do throws(ClientError) {
-      return try await client.listAllImages(image: name, ifNoneMatch: etag)
+      return try await Patience.telling(of: client, unless: isSaid) { () async throws(ClientError) in
+        try await client.listAllImages(image: name ?? "", ifNoneMatch: etag)
+      }
     } catch {
       throw CommandError(error)
     }
   }
 
-  /// Waits where no worker answers, and says so once. The changes of that time are printed when one answers again.
+  /// Waits where no worker answers, and says so once. The changes of that time are printed when one answers again. Ends
+  /// when nobody reads any more.
   private func follow(_ client: Client, every interval: Duration) async throws {
     var known: ListImagesReply.ImageList?
     var failure: String?
-    while true {
+    while StandardOutput.isOpen {
       do throws(CommandError) {
-        let list = try await list(of: client, ifNoneMatch: known?.etag)
+        let list = try await list(of: client, ifNoneMatch: known?.etag, knowingOfFailure: failure != nil)
         if failure != nil { StandardError.say("the list is there again") }
         failure = nil
         switch list {

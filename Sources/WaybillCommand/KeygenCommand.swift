@@ -26,6 +26,9 @@ struct KeygenCommand: ParsableCommand {
     guard !name.isEmpty, !name.hasSuffix("/") else {
       throw ValidationError("A name ends with no slash, as in clients/alice.")
     }
+    guard !name.hasSuffix(".key_secret") else {
+      throw ValidationError("A name is \(name.dropLast("_secret".count)) or without its .key: both files are made.")
+    }
   }
 
   func run() throws {

@@ -25,11 +25,13 @@ struct ServerSecurityOptions: ParsableArguments {
 
   /// What to ask of those who come to `endpoints`.
   func security(binding endpoints: [String]) throws(CommandError) -> ServerSecurity {
-    try security(binding: endpoints, letting: authorizedKeys)
+    try security(binding: endpoints, letting: authorizedKeys, of: "--authorized-keys")
   }
 
-  /// What to ask of those who come to `endpoints`, by a list of keys of their own.
-  func security(binding endpoints: [String], letting authorizedKeys: String?) throws(CommandError) -> ServerSecurity {
+  /// What to ask of those who come to `endpoints`, by a list of keys that an option of its own names.
+  func security(
+    binding endpoints: [String], letting authorizedKeys: String?, of option: String
+  ) throws(CommandError) -> ServerSecurity {
     guard let keys = try keys() else {
       for endpoint in endpoints where !insecure { try EndpointCheck.checkIsLocal(endpoint) }
       return .none
@@ -46,7 +48,7 @@ struct ServerSecurityOptions: ParsableArguments {
     do throws(SecurityError) {
       try security.check()
     } catch {
-      throw CommandError(error)
+      throw CommandError(error, of: option)
     }
     return security
   }
@@ -57,7 +59,7 @@ struct ServerSecurityOptions: ParsableArguments {
       guard let curveKey else { return nil }
       return try Certificate.keys(curveKey)
     } catch {
-      throw CommandError(error)
+      throw CommandError(error, of: "--curve-key")
     }
   }
 }

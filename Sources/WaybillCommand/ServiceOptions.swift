@@ -4,16 +4,20 @@ import WaybillServer
 /// What a worker and a broker both have.
 struct ServiceOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
-      How much memory the process may have, such as 512MiB: what clients leave unread is bounded by it. (default: the \
+      How much memory the process may have, such as 512MiB, and 32MiB at least: what clients leave unread is bounded by it. (default: the \
       limit of the control group, else what the machine has)
       """)
   var maxMemory: ByteCount?
 
-  @Option(help: "Seconds between two heartbeats of a broker and a worker, each to the other.")
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds between two heartbeats of a broker and a worker, each to the other; 0.05 to 3600.")
   var heartbeatInterval: Double = 0.5
 
-  @Option(help: "After so many intervals without a word the other end counts as gone.")
+  @Option(
+    parsing: .unconditional, help: "After so many intervals without a word the other end counts as gone; 2 to 1000.")
   var heartbeatLiveness: Int = 15
 
   @OptionGroup var logging: LogOptions

@@ -9,7 +9,7 @@ struct StatusCommand: AsyncParsableCommand {
     discussion: """
       With --live it only asks whether somebody answers, ready or not, and prints nothing. With --check the exit code \
       is one for monitoring: 0 all is current, 1 a source is stale or an image is left out, 2 the worker is not ready or \
-      nobody answers.
+      nobody answers; any other is of a command that could not ask.
 
       \(CommandError.Code.table([.usage, .badData, .noInput, .unavailable, .software, .system, .inputOutput, .noPermission]))
       """)
@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
     let client = try options.client()
     let status: WorkerStatus
     do throws(ClientError) {
-      status = try await client.status()
+      status = try await Patience.telling(of: client) { () async throws(ClientError) in try await client.status() }
     } catch {
       // An error is an answer.
       if purpose == .live, error.reply != nil { return }

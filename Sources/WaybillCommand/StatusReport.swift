@@ -14,7 +14,7 @@ struct StatusReport: Printable {
       "uptime    \(Self.duration(status.uptime))",
       "ready     \(status.isReady ? "yes" : "no")",
       "images    \(status.images)",
-      "etag      \(status.etag.escaped)",
+      "etag      \(status.isReady ? status.etag.escaped : "none yet")",
       "requests  \(status.requests.answered)",
       "errors    \(status.requests.errors)",
       "replies   \(ImageListing.humanSize(status.requests.replyBytes))",

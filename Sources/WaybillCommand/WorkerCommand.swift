@@ -62,7 +62,9 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "The backend of a waybill broker, whose pool the worker joins; several times for several brokers.")
   var broker: [String] = []
 
-  @Option(help: "How many requests to answer at once. More than one pays off where there are more cores than two.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many requests to answer at once, 1 to 256. More than one pays off where there are more cores than two.")
   var threads = 1
 
   @OptionGroup var security: ServerSecurityOptions
@@ -84,6 +86,10 @@ struct WorkerCommand: AsyncParsableCommand {
     guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
     guard sources.count <= ImageRegistry.maxSources else {
       throw ValidationError("There may be \(ImageRegistry.maxSources) sources at the most, not \(sources.count).")
+    }
+    var seen: Set<String> = []
+    for source in sources where !seen.insert(source).inserted {
+      throw ValidationError("The source \(source.escaped) is given twice.")
     }
     try EndpointCheck.checkAreDifferent(bind)
     guard serverKey.isEmpty || !connect.isEmpty || !broker.isEmpty else {

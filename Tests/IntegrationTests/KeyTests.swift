@@ -89,9 +89,12 @@ import Testing
       (["--curve-key", "SERVER_SECRET", "--authorized-keys", "any", "--insecure"], 64, "--insecure"),
       (["--server-key", "SERVER"], 64, "--connect"),
       (["--connect", "tcp://127.0.0.1:1", "--curve-key", "SERVER_SECRET"], 64, "--server-key"),
-      (["--curve-key", "/no/such/key", "--authorized-keys", "any"], 66, "/no/such/key"),
+      (["--curve-key", "/no/such/key", "--authorized-keys", "any"], 66, "--curve-key: /no/such/key"),
       (["--curve-key", "SERVER", "--authorized-keys", "any"], 65, "server.key_secret"),
-      (["--curve-key", "SERVER_SECRET", "--authorized-keys", "/no/such/folder"], 66, "/no/such/folder"),
+      (
+        ["--curve-key", "SERVER_SECRET", "--authorized-keys", "/no/such/folder"], 66,
+        "--authorized-keys: /no/such/folder"
+      ),
       (["--curve-key", "SERVER_SECRET", "--authorized-keys", "SERVER"], 66, "server.key"),
       (["--connect", "tcp://127.0.0.1:1", "--server-key", "nonsense"], 66, "nonsense"),
     ] as [([String], CInt, String)])
@@ -105,7 +108,8 @@ import Testing
 
   @Test(
     arguments: [
-      (["--server-key", "nonsense"], CInt(66), "nonsense"), (["--curve-key", "SERVER_SECRET"], 64, "--server-key"),
+      (["--server-key", "nonsense"], CInt(66), "--server-key: nonsense"),
+      (["--curve-key", "SERVER_SECRET"], 64, "--server-key"),
       (["--server-key", "SAMPLE"], 65, "index.json"),
     ] as [([String], CInt, String)])
   func aClientThatIsToldNonsense(_ options: [String], _ code: CInt, _ value: String) async throws {

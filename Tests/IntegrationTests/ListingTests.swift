@@ -138,7 +138,6 @@ import Testing
       ("412f", ["412f9136098a9"]),
       ("ad1", ["ad102917d8972"]),
       ("fff", []),
-      ("", ["1ee2f87aadee0", "386dfd5acaa0f", "412f9136098a9", "5b9dee95d31ec", "ad102917d8972", "efad69881c045"]),
     ])
   func aNameSelects(_ name: String, _ ids: [String]) async throws {
     try await withWorker(serving: sample) { (worker) async throws in

@@ -99,6 +99,24 @@ import Testing
     #expect(try await eventually { watcher.errors.lines.count == 3 }, "\(watcher.errors.text)")
   }
 
+  @Test func aPersonIsToldThatAnAnswerIsWaitedFor() async throws {
+    let folder = try TemporaryFolder()
+    let endpoint = "ipc://\(folder.path)/waybill.sock"
+    let session = try await TerminalSession.run(
+      [Waybill.path(), "images", "--endpoint", endpoint, "--timeout", "10", "--retries", "1"], columns: 200,
+      until: "at most")
+    #expect(
+      session.terminal == "waybill: no answer yet from \(endpoint): waiting 20.0 seconds at most\r\n", "\(session)")
+  }
+
+  @Test func aWatcherEndsWhenNobodyReads() async throws {
+    try await withWorker(serving: sample) { (worker) async throws in
+      let watcher = "\(try Waybill.path()) images -q --endpoint \(worker.endpoint) --watch 0.1"
+      let result = try await Tool.finish(["bash", "-o", "pipefail", "-c", "\(watcher) | head -n 1"])
+      #expect(result.exitCode == 0 && result.complaints.isEmpty && result.output.hasPrefix("sha256:"), "\(result)")
+    }
+  }
+
   @Test func aWatcherWhoseKeyIsRevokedEnds() async throws {
     let keys = try await Keys()
     try await keys.make("alice")

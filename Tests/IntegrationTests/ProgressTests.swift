@@ -12,16 +12,10 @@ import Testing
     try #require(made.exitCode == 0, "\(made.errors)")
   }
 
-  private struct Session: Decodable {
-    let terminal: String
-    let output: String
-    let code: Int
-  }
-
   @Test(arguments: [40, 60]) func aTerminalShowsABar(_ columns: Int) async throws {
-    let session = try await Python.run(
-      "terminal.py", "\(columns)", "left_out=", Waybill.path(), "worker", "docker-archive:\(archive)", "--bind",
-      "ipc://\(folder.path)/socket", as: Session.self, within: .seconds(180))
+    let session = try await TerminalSession.run(
+      [Waybill.path(), "worker", "docker-archive:\(archive)", "--bind", "ipc://\(folder.path)/socket"],
+      columns: columns, until: "left_out=")
     #expect(session.code == 0 && session.output.isEmpty)
     // Each bar is erased before anything else is written.
     let bars = session.terminal.components(separatedBy: "\r\u{1b}[K").dropLast().map { piece in

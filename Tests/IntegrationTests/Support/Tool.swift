@@ -78,10 +78,11 @@ enum Python {
 
   /// Runs a script that must succeed, and decodes the JSON that it prints.
   static func run<Answer: Decodable>(
-    _ script: String, _ arguments: String..., as type: Answer.Type, within limit: Duration = .seconds(60)
+    _ script: String, _ arguments: String..., with command: [String] = [], as type: Answer.Type,
+    within limit: Duration = .seconds(60)
   ) async throws -> Answer {
     let result = try await Tool.finish(
-      [interpreter(), Repository.script(script)] + arguments, within: limit)
+      [interpreter(), Repository.script(script)] + arguments + command, within: limit)
     try #require(result.exitCode == 0, "\(script) \(arguments) failed: \(result.errors)")
     return try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
   }
