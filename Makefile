@@ -5,16 +5,20 @@ export WARNINGS_AS_ERRORS := 1
 
 BIN := .build/debug/waybill
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# Without the package trait GRPC, which takes longer to build than all the rest.
+LEAN_FLAGS := $(SWIFT_FLAGS) --disable-default-traits --scratch-path .build-lean --product waybill
 SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz Examples/swift
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
-TEST_PACKAGES := buildah gcc jq libc6-dev podman python3-venv skopeo umoci
+TEST_PACKAGES := buildah containerd gcc jq libc6-dev podman python3-venv runc skopeo umoci
 CHECK_PACKAGES := systemd
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
+GO_PACKAGES := golang-go golang-google-grpc-dev
+PROTO_PACKAGES := protobuf-compiler
 JAVA_PACKAGES := default-jdk-headless libjeromq-java
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
-PEER_PACKAGES := containerd golang-go golang-google-grpc-dev redis-server
+PEER_PACKAGES := containerd redis-server $(GO_PACKAGES)
 PERF_PACKAGES := binutils python3 valgrind
 FUZZ_PACKAGES := jq
 # What Swift's toolchain needs to build anything.
@@ -32,15 +36,20 @@ SHELL := /bin/bash
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build run install test test-crowd test-peers test-compose test-fresh check check-client check-perf docs fmt bench \
-  bench-curve bench-micro fuzz clean
+.PHONY: build build-lean run install test test-crowd test-cri test-peers test-compose test-fresh check check-client \
+  check-perf docs fmt proto bench bench-curve bench-micro fuzz fuzz-face clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
 	swift build $(SWIFT_FLAGS)
 
+build-lean:
+	@$(call install,$(BUILD_PACKAGES))
+	swift build $(LEAN_FLAGS)
+
 # A worker on the bundled sample, asked once through a real socket.
-run: build
+run: BIN := .build-lean/debug/waybill
+run: build-lean
 	@$(call with-worker,$(BIN) images --endpoint $$endpoint --digests)
 
 # The program without the toolchain's libraries, the units of systemd, and completions for shells.
@@ -72,6 +81,11 @@ test: build $(VENV)/installed
 test-crowd:
 	CROWD=1 swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --filter CrowdTests
 
+# Over CRI: 10,000 questions to containerd in a row, a thousand images, ten kills, and a client in Go. As root.
+test-cri: build $(VENV)/installed
+	@$(call install,$(TEST_PACKAGES) $(GO_PACKAGES))
+	CRI=1 swift test $(SWIFT_FLAGS) --disable-xctest --no-parallel --filter 'ContainerdTests|GoClientTests'
+
 # Clients of other implementations that are idle for a minute between two calls, JeroMQ's with them.
 test-peers: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES) $(JAVA_PACKAGES))
@@ -88,7 +102,7 @@ test-fresh:
 	@$(call install,debootstrap)
 	Tests/IntegrationTests/Scripts/fresh.sh $(TARGETS)
 
-check: build check-client $(VENV)/installed
+check: build build-lean check-client $(VENV)/installed
 	@$(call install,$(CHECK_PACKAGES))
 	swift format lint --strict --recursive $(SOURCES)
 	$(VENV)/bin/python3 Sources/check-imports
@@ -111,6 +125,13 @@ docs:
 fmt:
 	swift format --in-place --recursive $(SOURCES)
 
+# The Swift of CRI's messages, from their definition.
+proto: build
+	@$(call install,$(PROTO_PACKAGES))
+	swift build --package-path .build/checkouts/swift-protobuf --scratch-path .build-proto --product protoc-gen-swift
+	protoc --proto_path=Sources/CRIProtocol --plugin=.build-proto/debug/protoc-gen-swift \
+	  --swift_out=Visibility=Package,UseAccessLevelOnImports=true:Sources/CRIProtocol cri.proto
+
 # Against the limit of the transport and others, side by side; writes Benchmarks/RESULTS.md and its charts. As root, or
 # containerd cannot run. A peer that cannot be installed is named as missing there.
 bench: $(VENV)/bench-installed
@@ -118,6 +139,7 @@ bench: $(VENV)/bench-installed
 	-@$(call install,$(PEER_PACKAGES))
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RegistryBench
+	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product FixedFace
 	$(VENV)/bin/python3 Benchmarks/run
 
 # What CURVE costs: prints a table.
@@ -135,6 +157,12 @@ fuzz:
 	FUZZ=1 swift build $(FUZZ_FLAGS) --product fuzz-store
 	@set -e; for target in $(FUZZ_TARGETS); do Fuzz/run $$target $(FUZZ_MEASURE); done
 
+# Hostile frames for what answers CRI, a million or RUNS of them, under the address sanitizer.
+fuzz-face:
+	@$(call install,$(BUILD_PACKAGES) python3)
+	swift build $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan --product waybill
+	Fuzz/face .build-asan/debug/waybill $(or $(RUNS),1000000)
+
 # What a request and a change take, in instructions, against what is checked in; the same on every machine.
 check-perf:
 	@$(call install,$(BUILD_PACKAGES) $(PERF_PACKAGES))
@@ -147,7 +175,8 @@ bench-micro:
 	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
 
 clean:
-	rm -rf .build .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-micro $(VENV)
+	rm -rf .build .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-lean .build-micro \
+	  .build-proto $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)

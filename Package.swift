@@ -24,9 +24,22 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqliteLibrary = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
+/// What takes longer to build than all the rest is left out without the trait GRPC.
+let withGRPC = TargetDependencyCondition.when(traits: ["GRPC"])
+let grpc: [Target.Dependency] = [
+  .product(name: "GRPCCore", package: "grpc-swift-2", condition: withGRPC),
+  .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport", condition: withGRPC),
+  .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: withGRPC),
+]
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio", condition: withGRPC),
+  .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: withGRPC),
+]
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf", condition: withGRPC)
+
 /// Which target may import which is in `Sources/check-imports`, and CONTRIBUTING.md says what lives where.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -46,12 +59,22 @@ let package = Package(
     .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
     .library(name: "MessagePack", targets: ["MessagePack"]),
   ],
+  traits: [
+    .trait(name: "GRPC", description: "CRI over gRPC: the source cri: and the option --cri of a worker."),
+    .default(enabledTraits: ["GRPC"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.96.0"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.42.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
@@ -75,6 +98,13 @@ let package = Package(
         logging, sqlite, sqliteLibrary,
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
+    room("CRIProtocol", [protobuf], exclude: ["cri.proto"]),
+    room(
+      "CRI",
+      [
+        "CRIProtocol", "Concurrency", "Connections", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources",
+        protobuf, lifecycle, logging,
+      ] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
     room(
@@ -104,6 +134,7 @@ let package = Package(
         "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources",
         "WaybillBroker",
         "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging,
+        .target(name: "CRI", condition: withGRPC),
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
     testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
@@ -129,6 +160,9 @@ let package = Package(
         "Concurrency", "FileReading", "ImageAPI", "ImageRegistry", "ImageSources", "ServiceTesting",
         "StoreTesting", "WireTesting", lifecycle, logging, sqlite,
       ]),
+    tests(
+      "CRITests",
+      ["CRI", "CRIProtocol", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting", logging, protobuf] + grpc),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
     tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(
@@ -162,8 +196,11 @@ let package = Package(
         "WaybillWorker",
         "WireTesting",
       ], exclude: ["Programs"]),
-    // Programs that run: the command is built for them, not linked. Only the lock is shared.
-    tests("IntegrationTests", ["Concurrency", "WaybillCommand"], exclude: ["Expected", "Scripts"]),
+    // Programs that run: the command is built for them, not linked. Only the lock is shared, and the feed of a runtime.
+    tests(
+      "IntegrationTests",
+      ["Concurrency", "CRI", "ImageRegistry", "ImageSources", "ServiceTesting", "WaybillCommand", logging],
+      exclude: ["Expected", "Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -182,6 +219,9 @@ if let benchmarks = Context.environment["BENCHMARKS"] {
         "CGlibc", "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "WaybillWorker", "Workloads", arguments,
         lifecycle, logging, signals,
       ], path: "Benchmarks/Sources/RegistryBench", swiftSettings: settings),
+    .executableTarget(
+      name: "FixedFace", dependencies: [arguments] + grpc, path: "Benchmarks/Sources/FixedFace",
+      swiftSettings: settings),
     .executableTarget(
       name: "RequestPath", dependencies: ["Workloads"], path: "Benchmarks/Sources/RequestPath",
       swiftSettings: settings),

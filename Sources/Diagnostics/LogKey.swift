@@ -27,6 +27,7 @@ package enum LogKey {
   package static let removed = "removed"
   package static let repeated = "repeated"
   package static let role = "role"
+  package static let runtime = "runtime"
   package static let source = "source"
   package static let unread = "unread"
   package static let worker = "worker"

@@ -69,6 +69,8 @@ public struct SourceStatus: Sendable, Hashable {
   public var name: String
   /// Whether its contents are known, and how recently.
   public var state: State
+  /// The runtime behind a source that asks one, by its name and version; else empty.
+  public var runtime: String
   /// How many images it holds that are listed.
   public var images: Int
   /// How many images are left out.
@@ -89,11 +91,12 @@ public struct SourceStatus: Sendable, Hashable {
 
   /// A status. Of `leftOut` the first ``maxSkippedListed`` are kept.
   public init(
-    name: String, state: State, images: Int = 0, leftOut: [SkippedImage] = [], passedOver: Int = 0, absent: Int = 0,
-    age: UInt64? = nil, lastError: String = ""
+    name: String, state: State, runtime: String = "", images: Int = 0, leftOut: [SkippedImage] = [],
+    passedOver: Int = 0, absent: Int = 0, age: UInt64? = nil, lastError: String = ""
   ) {
     self.name = name
     self.state = state
+    self.runtime = runtime
     self.images = images
     self.leftOutCount = leftOut.count
     self.leftOut = Array(leftOut.prefix(Self.maxSkippedListed))

@@ -47,6 +47,9 @@ package final class ImageRegistry: Sendable {
     package var changed = 0
     /// Images that are not listed any more.
     package var removed = 0
+
+    /// Whether the list is what it was.
+    package var isEmpty: Bool { self == Change() }
   }
 
   /// Replaces the contents of a source by `images`. Images that did not change are not touched.
@@ -107,6 +110,18 @@ package final class ImageRegistry: Sendable {
     wholeLists.trim()
   }
 
+  /// Notes which runtime is behind a source.
+  ///
+  /// - Parameters:
+  ///   - runtime: Its name and version.
+  ///   - source: The number of the source.
+  package func note(runtime: String, ofSource source: Int) {
+    publish { writer in
+      writer.note(runtime: runtime, ofSource: source)
+      return Change()
+    }
+  }
+
   /// Notes that a source was read and holds what it held.
   ///
   /// - Parameter source: The number of the source.
@@ -130,7 +145,7 @@ package final class ImageRegistry: Sendable {
       let result = change(&writer)
       // Readers keep their whole list when nothing in it changed.
       let isListed =
-        result != Change() || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps
+        !result.isEmpty || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps
         || writer.aliases != snapshot.aliases
       let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in

@@ -31,6 +31,9 @@ package struct Selection: Sendable {
   /// The etag of everything that the registry held.
   package var etag: String { snapshot.etag }
 
+  /// The version of what the registry held: another one after each change, also of what is behind the images.
+  package var version: UInt64 { snapshot.state.version }
+
   /// What the images lack.
   package var gaps: ListGaps { snapshot.state.gaps }
 
@@ -59,14 +62,22 @@ package struct Selection: Sendable {
 
   /// The selected images in id order.
   package var images: [Image] {
-    var unpacker = Unpacker(limits: .ofImages)
     var images: [Image] = []
     images.reserveCapacity(count)
+    forEachImage { image, _ in images.append(image) }
+    return images
+  }
+
+  /// Gives the selected images in id order, each with the numbers of the sources that hold it.
+  package func forEachImage<Failure: Error>(
+    _ body: (Image, _ sources: [Int]) throws(Failure) -> Void
+  ) throws(Failure) {
+    var unpacker = Unpacker(limits: .ofImages)
     for slice in slices {
       for position in 0..<slice.count {
-        if let image = slice[position].image(with: &unpacker) { images.append(image) }
+        let one = slice[position]
+        if let image = one.image(with: &unpacker) { try body(image, one.lastHolders.sources) }
       }
     }
-    return images
   }
 }

@@ -3,6 +3,8 @@ internal import ImageAPI
 /// What the registry knows of a source beside its images.
 struct SourceRecord: Sendable {
   let name: String
+  /// The runtime behind it; empty where there is none.
+  var runtime = ""
   var images = 0
   var leftOut: [SkippedImage] = []
   var passedOver = 0
@@ -21,6 +23,7 @@ struct SourceRecord: Sendable {
     SourceStatus(
       name: name,
       state: lastRead == nil ? .pending : lastError.isEmpty ? .current : .stale,
+      runtime: runtime,
       images: images,
       leftOut: leftOut,
       passedOver: passedOver,

@@ -13,6 +13,9 @@ struct SourceSet: OptionSet, Sendable, Hashable {
     rawValue = 1 << UInt64(source)
   }
 
+  /// Their numbers, the lowest first.
+  var sources: [Int] { (0..<Self.capacity).filter { contains(SourceSet(source: $0)) } }
+
   /// The lowest number of them.
   ///
   /// - Precondition: The set is not empty.

@@ -184,6 +184,10 @@ struct Writer: ~Copyable {
     updateGaps()
   }
 
+  mutating func note(runtime: String, ofSource source: Int) {
+    sources[source].runtime = runtime
+  }
+
   mutating func noteFailure(ofSource source: Int, reason: String) {
     sources[source].lastError = reason
     updateGaps()

@@ -2,10 +2,10 @@ internal import Diagnostics
 
 /// Where a source is, as a command line says it: `oci:/srv/images`.
 ///
-/// The part before the first colon is the kind of the store, all the rest is the path, colons in it included: there is
+/// The part before the first colon is the kind of the source, all the rest is the path, colons in it included: there is
 /// no `oci:PATH:TAG`, as a source is always a whole store.
 package struct ImageSourceLocation: Sendable, Hashable {
-  /// The kinds of store that can be read, named as Skopeo and Podman name them.
+  /// The kinds of source: stores that can be read, named as Skopeo and Podman name them, and runtimes that can be asked.
   package enum Transport: String, Sendable, CaseIterable {
     /// An OCI image layout, a folder.
     case oci
@@ -17,20 +17,23 @@ package struct ImageSourceLocation: Sendable, Hashable {
     case containersStorage = "containers-storage"
     /// An archive of images as `docker save` writes it, a file.
     case dockerArchive = "docker-archive"
+    /// A runtime that speaks Kubernetes' Container Runtime Interface, a socket.
+    case cri
 
-    /// Where the store is if no path is given; nil if there is no such place.
+    /// Where the source is if no path is given; nil if there is no such place.
     var defaultPath: String? {
       switch self {
       case .oci, .embedded, .dockerArchive: nil
       case .isulad: ISuladGraph.defaultPath
       case .containersStorage: ContainersStorage.defaultPath
+      case .cri: "/run/containerd/containerd.sock"
       }
     }
   }
 
-  /// The kind of the store.
+  /// The kind of the source.
   package let transport: Transport
-  /// The store's path, as it was given, or the usual one.
+  /// The source's path, as it was given, or the usual one.
   package let path: String
 
   /// Parses `TRANSPORT:PATH`.
@@ -40,12 +43,12 @@ package struct ImageSourceLocation: Sendable, Hashable {
     let known = Transport.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else {
-      throw SourceError(.badLocation, "\(quoted(text)) does not say what kind of store it is: write one of \(known)")
+      throw SourceError(.badLocation, "\(quoted(text)) does not say what kind of source it is: write one of \(known)")
     }
     guard let transport = Transport(rawValue: String(parts[0])) else {
       throw SourceError(
         .badLocation,
-        "\(quoted(String(parts[0]))) in \(quoted(text)) is not a kind of store that is known: write one of \(known)")
+        "\(quoted(String(parts[0]))) in \(quoted(text)) is not a kind of source that is known: write one of \(known)")
     }
     let path = parts[1].isEmpty ? transport.defaultPath ?? "" : String(parts[1])
     guard !path.isEmpty, !path.utf8.contains(0) else {
@@ -67,6 +70,7 @@ package struct ImageSourceLocation: Sendable, Hashable {
     case .embedded: try EmbeddedImages(path: path)
     case .containersStorage: try ContainersStorage(path: path, layers: layers)
     case .dockerArchive: try DockerArchive(path: path)
+    case .cri: throw .noStore(self)
     }
   }
 }
@@ -76,8 +80,10 @@ extension ImageSourceLocation {
   ///
   /// - Parameter layers: Those of all stores of containers/storage that are read together.
   /// - Returns: The store.
-  package func openLater(sharing layers: LayerPool) -> any ImageSource {
-    LateSource(self, sharing: layers)
+  /// - Throws: ``SourceError`` if it is no store.
+  package func openLater(sharing layers: LayerPool) throws(SourceError) -> any ImageSource {
+    guard transport != .cri else { throw .noStore(self) }
+    return LateSource(self, sharing: layers)
   }
 }
 

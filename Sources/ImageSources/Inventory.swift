@@ -47,7 +47,7 @@ package struct Inventory: Sendable, Hashable {
   }
 
   /// What it says beside the images.
-  var withoutImages: Inventory {
+  package var withoutImages: Inventory {
     var rest = self
     rest.images = []
     return rest

@@ -1,7 +1,5 @@
 internal import CGlibc
 internal import Concurrency
-internal import Diagnostics
-internal import ImageAPI
 package import ImageRegistry
 package import Logging
 internal import ServiceLifecycle
@@ -10,7 +8,7 @@ internal import ServiceLifecycle
 package struct PollingFeed: ImageFeed {
   private let source: any ImageSource
   private let index: Int
-  private let logger: Logger
+  private let log: SourceLog
   private let show: (@Sendable (ReadingProgress.Count?) -> Void)?
 
   /// A change in a store is listed within two seconds: half of one for the wait, the rest for reading.
@@ -32,9 +30,7 @@ package struct PollingFeed: ImageFeed {
   ) {
     self.source = source
     self.index = index
-    var logger = logger
-    logger[metadataKey: LogKey.source] = "\(source.name.escaped)"
-    self.logger = logger
+    log = SourceLog(of: source.name, in: logger)
     self.show = show
   }
 
@@ -50,7 +46,7 @@ package struct PollingFeed: ImageFeed {
 
   private func poll(into registry: ImageRegistry, until stop: Latch) {
     lowerThreadPriority()
-    var state = State(source: source)
+    var state = State(source: source, log: log)
     repeat {
       readOnce(&state, into: registry)
     } while !stop.wait(atMost: Self.interval)
@@ -58,24 +54,18 @@ package struct PollingFeed: ImageFeed {
 
   private struct State {
     var source: any ImageSource
-    /// What was wrong at the last reading.
-    var lastError: SourceError?
+    var log: SourceLog
     /// What is wrong with the last inventory as a whole. It holds until there is another.
     var inventoryError: SourceError?
   }
 
-  /// Reads once. An error that lasts is logged once.
   private func readOnce(_ state: inout State, into registry: ImageRegistry) {
     do throws(SourceError) {
       // Memory that a large reading leaves in pieces goes back to the system.
       if try update(&state, into: registry) >= Self.manyImages { malloc_trim(0) }
-      state.lastError = nil
     } catch {
       registry.noteFailure(ofSource: index, reason: error.message)
-      logger.log(
-        level: error != state.lastError ? .error : .debug, "cannot read the source",
-        metadata: [LogKey.error: "\(error.message)"])
-      state.lastError = error
+      state.log.noteFailure(error)
     }
   }
 
@@ -85,19 +75,12 @@ package struct PollingFeed: ImageFeed {
     if let inventory { state.inventoryError = inventory.error }
     if let error = state.inventoryError { throw error }
     guard let inventory else {
-      if state.lastError == nil {
-        logger.trace("nothing has changed")
-      } else {
-        // Where something has changed, the line of the reading says as much.
-        logger.notice("the source can be read again, and has not changed")
-      }
+      state.log.noteUnchanged()
       registry.noteUnchanged(source: index)
       return 0
     }
-    let change = registry.replaceContents(
-      ofSource: index, with: inventory.images, leftOut: inventory.leftOut, passedOver: inventory.passedOver,
-      absent: inventory.absent, aliases: inventory.aliases)
-    log(inventory, change)
+    let change = registry.replaceContents(ofSource: index, with: inventory)
+    state.log.noteReading(inventory, change)
     return change.added + change.changed + change.removed
   }
 
@@ -111,28 +94,15 @@ package struct PollingFeed: ImageFeed {
 
   private var progress: ReadingProgress {
     if let show { return ReadingProgress { show($0) } }
-    return ReadingProgress(every: Self.logInterval) { [logger] count in
-      logger.notice("reading", metadata: [LogKey.progress: "\(count)"])
-    }
+    return ReadingProgress(every: Self.logInterval) { [log] in log.noteProgress($0) }
   }
+}
 
-  private func log(_ inventory: Inventory, _ change: ImageRegistry.Change) {
-    logger.notice(
-      "read",
-      metadata: [
-        LogKey.images: "\(inventory.images.count)", LogKey.leftOut: "\(inventory.leftOut.count)",
-        LogKey.passedOver: "\(inventory.passedOver)", LogKey.absent: "\(inventory.absent)",
-        LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
-      ])
-    for image in inventory.leftOut.prefix(Self.maxLogged) {
-      logger.warning(
-        "left out an image",
-        metadata: [
-          LogKey.image: "\(image.image)", LogKey.path: "\(image.path)", LogKey.reason: "\(image.reason)",
-        ])
-    }
+extension ImageRegistry {
+  /// Replaces the contents of a source by what a reading found.
+  package func replaceContents(ofSource source: Int, with inventory: Inventory) -> Change {
+    replaceContents(
+      ofSource: source, with: inventory.images, leftOut: inventory.leftOut, passedOver: inventory.passedOver,
+      absent: inventory.absent, aliases: inventory.aliases)
   }
-
-  /// As many broken images as one reading logs; the status counts them all.
-  private static let maxLogged = 20
 }

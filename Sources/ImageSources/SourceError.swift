@@ -53,6 +53,13 @@ package struct SourceError: Error, Sendable, Hashable {
     self.init(error.cause.map(Self.code) ?? .broken, message)
   }
 
+  /// A runtime is asked over gRPC, by who can.
+  static func noStore(_ location: ImageSourceLocation) -> SourceError {
+    SourceError(
+      .badLocation,
+      "\(location): this waybill was built without gRPC: use one with the package trait GRPC, as make build makes")
+  }
+
   /// Whether a source may be opened in spite of the error, as it may pass: reading tells whether it has.
   var mayPass: Bool { code == .unreadable }
 

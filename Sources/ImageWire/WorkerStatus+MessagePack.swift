@@ -48,11 +48,15 @@ extension Packer {
   }
 
   private mutating func pack(_ source: SourceStatus) {
-    packMapHeader(9)
+    packMapHeader(source.runtime.isEmpty ? 9 : 10)
     packKey("name")
     pack(source.name)
     packKey("state")
     pack(source.state.rawValue)
+    if !source.runtime.isEmpty {
+      packKey("runtime")
+      pack(source.runtime)
+    }
     packKey("images")
     pack(source.images)
     packKey("left_out_count")
@@ -145,7 +149,7 @@ extension RequestCounts {
 
 extension SourceStatus {
   private enum Key: String {
-    case name, state, images, absent, age
+    case name, state, runtime, images, absent, age
     case passedOver = "passed_over"
     case leftOutCount = "left_out_count"
     case leftOut = "left_out"
@@ -162,6 +166,7 @@ extension SourceStatus {
           throw APIError(value.mismatch(at: "state", expected: "pending, current or stale"))
         }
         source.state = state
+      case .runtime: source.runtime = try value.apiString(at: "runtime")
       case .images: source.images = Int(clamping: try value.unsigned(at: "images"))
       case .leftOutCount: source.leftOutCount = Int(clamping: try value.unsigned(at: "left_out_count"))
       case .leftOut:

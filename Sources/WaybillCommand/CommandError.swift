@@ -50,6 +50,18 @@ extension CommandError {
     self.init(message: error.description, code: error.mayPass ? .unavailable : .usage)
   }
 
+  init(_ error: ListeningError) {
+    message = error.description
+    code =
+      switch error.code {
+      case ENOENT, ENOTDIR: .noInput
+      case EACCES, EPERM, EROFS: .noPermission
+      case EEXIST: .cannotCreate
+      case ENAMETOOLONG: .usage
+      default: .system
+      }
+  }
+
   init(_ error: SourceError) {
     message = error.message
     code =

@@ -50,24 +50,9 @@ enum EndpointCheck {
         message: "cannot bind \(endpoint): what is there is no socket: remove it, or choose another path",
         code: .cannotCreate)
     }
-    guard !isListening(path) else {
+    guard UnixSocket.connectError(at: path) != 0 else {
       throw CommandError(
         message: "cannot bind \(endpoint): another process listens there; choose another path", code: .system)
-    }
-  }
-
-  /// Whether a process listens at the socket, so that it was not left behind by one that died.
-  private static func isListening(_ path: String) -> Bool {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-      }
     }
   }
 }

@@ -76,7 +76,7 @@ struct ImagesCommand: AsyncParsableCommand {
     of client: Client, ifNoneMatch etag: String?, knowingOfFailure isSaid: Bool = false
   ) async throws(CommandError) -> ListImagesReply {
     do throws(ClientError) {
-      return try await Patience.telling(of: client, unless: isSaid) { () async throws(ClientError) in
+      return try await WaitNotice.whileAsking(client, unless: isSaid) { () async throws(ClientError) in
         try await client.listAllImages(image: name ?? "", ifNoneMatch: etag)
       }
     } catch {

@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
     let client = try options.client()
     let status: WorkerStatus
     do throws(ClientError) {
-      status = try await Patience.telling(of: client) { () async throws(ClientError) in try await client.status() }
+      status = try await WaitNotice.whileAsking(client) { () async throws(ClientError) in try await client.status() }
     } catch {
       // An error is an answer.
       if purpose == .live, error.reply != nil { return }

@@ -30,6 +30,7 @@ struct StatusReport: Printable {
     }
     var text = lines.map { $0 + "\n" }.joined() + sources.text
     for source in status.sources {
+      if !source.runtime.isEmpty { text += "\(source.name): \(source.runtime)".escaped + "\n" }
       if !source.lastError.isEmpty { text += "\(source.name): \(source.lastError)".escaped + "\n" }
       for image in source.leftOut {
         text += "\(source.name): left out \(image.image): \(image.path): \(image.reason)".escaped + "\n"
@@ -75,6 +76,7 @@ struct StatusReport: Printable {
     .object([
       ("name", .string(source.name)),
       ("state", .string(source.state.rawValue)),
+      ("runtime", .string(source.runtime)),
       ("images", .integer(source.images)),
       ("leftOutCount", .integer(source.leftOutCount)),
       (

@@ -6,10 +6,18 @@ struct WaybillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "waybill",
     abstract: "Which container images are here? A ZeroMQ worker that answers, and its client.",
-    version: WaybillServer.version,
+    version: version,
     subcommands: [
       WorkerCommand.self, BrokerCommand.self, ImagesCommand.self, StatusCommand.self, KeygenCommand.self,
     ])
+
+  private static var version: String {
+    #if GRPC
+      "\(WaybillServer.version) with gRPC"
+    #else
+      "\(WaybillServer.version) without gRPC"
+    #endif
+  }
 
   static func main() async {
     do {

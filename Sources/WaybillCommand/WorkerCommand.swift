@@ -1,25 +1,33 @@
 import ArgumentParser
+import Connections
 import CurveSecurity
 import Diagnostics
 import ImageRegistry
 import ImageSources
 import Logging
+import ServiceLifecycle
 import WaybillServer
 import WaybillWorker
 import ZeroMQ
 
+#if GRPC
+  import CRI
+#endif
+
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "Serve the images of one or more stores.",
+    abstract: "Serve the images of one or more stores or runtimes.",
     discussion: """
-      A source is a kind of store and its path:
+      A source is a store or a runtime, and its path:
 
         oci:PATH                 an OCI image layout
         containers-storage:PATH  of Podman, Buildah, CRI-O; PATH may be left out
         isulad:PATH              iSulad's graph, with its embedded images; likewise
         embedded:PATH            an embedded manifest, or a folder of them
         docker-archive:PATH      a file of images as docker save writes it
+        cri:PATH                 the socket of containerd, if PATH is left out, CRI-O
+                                 or iSulad, which is asked what it has
 
       All sources make one list. An image that several of them hold is one entry with all its names; its other fields \
       are those of the source that is named first. A store is read again when it changes.
@@ -36,6 +44,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker oci:/srv/images
         waybill worker oci:/srv/images --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
+        waybill worker cri: --cri unix:///run/waybill/cri.sock
         waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
         waybill worker oci:/srv/images --broker tcp://broker.example:5556
@@ -61,6 +70,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @Option(help: "The backend of a waybill broker, whose pool the worker joins; several times for several brokers.")
   var broker: [String] = []
+
+  @Option(help: "Answer crictl, too, by Kubernetes' Container Runtime Interface: unix:///PATH.")
+  var cri: String?
 
   @Option(
     parsing: .unconditional,
@@ -100,6 +112,11 @@ struct WorkerCommand: AsyncParsableCommand {
         throw ValidationError("--node is a name of 1 to 253 characters without blanks, not \(quoted(node)).")
       }
     }
+    if let cri {
+      guard cri.hasPrefix("unix:///"), cri.count > "unix:///".count, !cri.utf8.contains(0) else {
+        throw ValidationError("--cri is unix:// and an absolute path, not \(quoted(cri)).")
+      }
+    }
     guard (1...256).contains(threads) else { throw ValidationError("Threads are 1 to 256, not \(threads).") }
   }
 
@@ -112,28 +129,61 @@ struct WorkerCommand: AsyncParsableCommand {
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
     for endpoint in connect + broker { try EndpointCheck.check(endpoint) }
     do {
+      let locations = try sources.map { text throws(SourceError) in try ImageSourceLocation(text) }
       let layers = LayerPool()
-      let stores = try sources.map { text throws(SourceError) in
-        let location = try ImageSourceLocation(text)
-        return try requireSources ? location.open(sharing: layers) : location.openLater(sharing: layers)
+      let feeds = try locations.enumerated().map { index, location throws(SourceError) in
+        try feed(from: location, index: index, sharing: layers, logger: logger, bar: bar)
       }
       let memory = service.memory
-      let registry = ImageRegistry(sources: stores.map(\.name), maxListBytes: memory.heldLists)
+      let registry = ImageRegistry(sources: locations.map(\.description), maxListBytes: memory.heldLists)
       let worker = Worker(
         WorkerConfiguration(
           endpoints: endpoints, security: try security.security(binding: bound), peerSecurity: try peerSecurity(),
           identity: ServiceIdentity(node: node), threads: threads, maxOutstandingBytes: memory.unreadReplies,
           heartbeat: service.heartbeat), registry: registry, logger: logger)
-      let feeds = stores.enumerated().map { index, store in
-        let feed = PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
-        return FeedService(feed: feed, registry: registry)
-      }
-      try await signals.run([worker] + feeds, logger: service.logging.groupLogger)
+      let services: [any Service] = try criServers(registry, memory, logger: logger) + [worker]
+      try await signals.run(
+        services + feeds.map { FeedService(feed: $0, registry: registry) }, logger: service.logging.groupLogger)
     } catch let error as SourceError {
       throw CommandError(error)
     } catch let error as ZeroMQError {
       throw CommandError(error)
     }
+  }
+
+  private func feed(
+    from location: ImageSourceLocation, index: Int, sharing layers: LayerPool, logger: Logger, bar: ProgressBar?
+  ) throws(SourceError) -> any ImageFeed {
+    #if GRPC
+      if location.transport == .cri {
+        let feed = RuntimeFeed(location, index: index, logger: logger)
+        if requireSources { try feed.check() }
+        return feed
+      }
+    #endif
+    let store = try requireSources ? location.open(sharing: layers) : location.openLater(sharing: layers)
+    return PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
+  }
+
+  private func criServers(
+    _ registry: ImageRegistry, _ memory: MemoryBudget, logger: Logger
+  ) throws(CommandError) -> [any Service] {
+    guard let cri else { return [] }
+    #if GRPC
+      do throws(ListeningError) {
+        let socket = try ListeningSocket(at: String(cri.dropFirst("unix://".count)))
+        return [
+          CRIServer(
+            socket, registry: registry, version: version, maxOutstandingBytes: memory.unreadReplies, logger: logger)
+        ]
+      } catch {
+        throw CommandError(error)
+      }
+    #else
+      throw CommandError(
+        message: "--cri: this waybill was built without gRPC: use one with the package trait GRPC, as make build makes",
+        code: .usage)
+    #endif
   }
 
   private var endpoints: [WorkerConfiguration.Endpoint] {

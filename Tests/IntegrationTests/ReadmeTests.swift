@@ -59,4 +59,42 @@ import ZeroMQ
     #expect(result.output.contains("docker.io/library/busybox   latest"), "\(result)")
     #expect(result.output.hasSuffix(" bytes\n"), "\(result)")
   }
+
+  /// containerd over ZeroMQ, and crictl at a worker. Debian has no crictl: a script makes its calls.
+  @Test(.enabled(if: geteuid() == 0, "containerd needs root")) func theLinesWithRuntimes() async throws {
+    let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
+    let section = try #require(readme.split(separator: "### With Kubernetes' runtimes\n").last)
+    let blocks = section.split(separator: "```sh\n").dropFirst().prefix(2).map {
+      String($0.split(separator: "```")[0])
+    }
+    try #require(blocks.count == 2 && blocks[0].contains(" cri: ") && blocks[1].contains("crictl "))
+    let layout = try await UmociLayout()
+    let containerd = try await Containerd()
+    try await layout.add("example.org/one:1")
+    try await containerd.load("example.org/one:1", from: layout)
+    let folder = try TemporaryFolder()
+    let made = try await Tool.finish(
+      [Python.interpreter(), Repository.script("embedded_store.py"), "\(folder.path)/embedded"])
+    try #require(made.exitCode == 0, "\(made.errors)")
+    let port = try await Python.freePorts(1)[0]
+    for (block, replacements, expected) in [
+      (blocks[0], ["cri:": "cri:\(containerd.socket)", "/run/": "\(folder.path)/"], "example.org/one"),
+      (
+        blocks[1],
+        [
+          "embedded:/srv/embedded": "embedded:\(folder.path)/embedded --bind tcp://127.0.0.1:\(port)",
+          "/run/": "\(folder.path)/",
+          "crictl ": "sleep 2; \(try Python.interpreter()) \(Repository.script("crictl.py")) ",
+        ], "test v1"
+      ),
+    ] {
+      var program = block
+      for (words, others) in replacements { program = program.replacing(words, with: others) }
+      let tools = URL(filePath: try Waybill.path()).deletingLastPathComponent().path
+      let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+      let result = try await Tool.finish(
+        ["sh", "-c", "set -e; trap 'kill $!; wait' EXIT\n\(program)"], environment: ["PATH": "\(tools):\(path)"])
+      #expect(result.exitCode == 0 && result.output.contains(expected), "\(result)")
+    }
+  }
 }

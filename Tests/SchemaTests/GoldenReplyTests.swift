@@ -136,6 +136,15 @@ import WireTesting
         uptime: 3, isReady: false, images: 0, requests: RequestCounts(answered: 1, errors: 1, replyBytes: 113),
         sources: [SourceStatus(name: "oci:/srv/images", state: .pending, lastError: "/srv/images: no such folder")])),
     StatusCase(
+      name: "runtime", messageID: 3,
+      status: status(
+        uptime: 60, images: 6, requests: RequestCounts(answered: 2, replyBytes: 4_096),
+        sources: [
+          SourceStatus(
+            name: "cri:/run/containerd/containerd.sock", state: .current, runtime: "containerd 1.6.20", images: 6,
+            age: 1)
+        ])),
+    StatusCase(
       name: "stale", messageID: .max,
       status: status(
         uptime: 1 << 32, images: 9, requests: RequestCounts(answered: .max, errors: .max, replyBytes: .max),

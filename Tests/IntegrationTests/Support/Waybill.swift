@@ -88,6 +88,7 @@ struct RunningWorker {
     struct Source: Decodable, Equatable {
       let name: String
       let state: String
+      let runtime: String
       let images: Int
       let leftOutCount: Int
       let leftOut: [SkippedImage]

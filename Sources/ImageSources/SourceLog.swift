@@ -1,0 +1,68 @@
+internal import Diagnostics
+internal import ImageAPI
+package import ImageRegistry
+package import Logging
+
+/// What the log says of one source: each reading that brings something new, and each error once.
+package struct SourceLog: Sendable {
+  private let logger: Logger
+  /// What was wrong at the last reading.
+  private var lastError: SourceError?
+
+  /// As many broken images as one reading logs; the status counts them all.
+  private static let maxLogged = 20
+
+  /// The log of the source that the command line names so.
+  package init(of source: String, in logger: Logger) {
+    var logger = logger
+    logger[metadataKey: LogKey.source] = "\(source.escaped)"
+    self.logger = logger
+  }
+
+  /// The source was read and holds something new.
+  package mutating func noteReading(_ inventory: Inventory, _ change: ImageRegistry.Change) {
+    lastError = nil
+    logger.notice(
+      "read",
+      metadata: [
+        LogKey.images: "\(inventory.images.count)", LogKey.leftOut: "\(inventory.leftOut.count)",
+        LogKey.passedOver: "\(inventory.passedOver)", LogKey.absent: "\(inventory.absent)",
+        LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
+      ])
+    for image in inventory.leftOut.prefix(Self.maxLogged) {
+      logger.warning(
+        "left out an image",
+        metadata: [
+          LogKey.image: "\(image.image)", LogKey.path: "\(image.path)", LogKey.reason: "\(image.reason)",
+        ])
+    }
+  }
+
+  /// The source was read and holds what it held.
+  package mutating func noteUnchanged() {
+    if lastError == nil {
+      logger.trace("nothing has changed")
+    } else {
+      logger.notice("the source can be read again, and has not changed")
+    }
+    lastError = nil
+  }
+
+  /// The source could not be read.
+  package mutating func noteFailure(_ error: SourceError) {
+    logger.log(
+      level: error != lastError ? .error : .debug, "cannot read the source",
+      metadata: [LogKey.error: "\(error.message)"])
+    lastError = error
+  }
+
+  /// A reading that takes its time has come so far.
+  package func noteProgress(_ count: ReadingProgress.Count) {
+    logger.notice("reading", metadata: [LogKey.progress: "\(count)"])
+  }
+
+  /// The runtime behind the source is this one.
+  package func noteRuntime(_ runtime: String) {
+    logger.notice("connected", metadata: [LogKey.runtime: "\(runtime.escaped)"])
+  }
+}
