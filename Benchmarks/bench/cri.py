@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import tarfile
 
-from .machine import HERE, ROOT, SCRATCH, cpu_seconds
+from .machine import FIXED_FACE, HERE, ROOT, SCRATCH, WAYBILL, cpu_seconds
 from .question import Failure, decode, layout_tags
 from .server import Sample, Server
 
@@ -135,6 +135,47 @@ class Containerd(CRI):
             raise Failure(f"ctr: {imported.stderr.strip()}")
         archive.unlink()
         super().prepare()
+
+
+class Face(CRI):
+    """waybill, which answers CRI at one socket and ZeroMQ at another."""
+
+    name = "waybill"
+
+    def __init__(self, layout):
+        super().__init__(layout)
+        self.authority = "localhost"
+        self.unix_socket = self.folder / "cri.sock"
+
+    def command(self):
+        super().command()
+        return [WAYBILL, "worker", f"oci:{self.layout}", "--bind", self.endpoint, "--cri", f"unix://{self.unix_socket}"]
+
+    def measure_over_zeromq(self, question, load):
+        return Server.measure(self, question, load)
+
+    def load(self, clients):
+        """The words of a load that does not end."""
+        command = ["h2load", "--duration", 3600, "--clients", clients, "--max-concurrent-streams", 1, *HEADERS]
+        return [*command, "--data", self.request, "--base-uri", f"unix:{self.unix_socket}", f"http://localhost{CALL}"]
+
+
+class FixedFace(CRI):
+    """The limit of the transport: grpc-swift, which sends the same bytes to every call."""
+
+    name = "grpc-swift"
+
+    def __init__(self, layout, reply):
+        super().__init__(layout)
+        self.reply = reply
+        self.authority = "localhost"
+        self.unix_socket = self.folder / "cri.sock"
+
+    def command(self):
+        super().command()
+        message = self.folder / "message"
+        message.write_bytes(self.reply[5:])
+        return [FIXED_FACE, "--socket", self.unix_socket, "--message", message]
 
 
 class GoServer(CRI):

@@ -11,6 +11,7 @@ ROOT = HERE.parent
 SCRATCH = ROOT / ".build" / "bench"
 WAYBILL = ROOT / ".build" / "release" / "waybill"
 REGISTRY_BENCH = ROOT / ".build" / "release" / "RegistryBench"
+FIXED_FACE = ROOT / ".build" / "release" / "FixedFace"
 
 C_FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
 PROGRAMS = {"load/*.c": [], "fixed.c": ["-lzmq"], "proxy.c": ["-lzmq"]}
@@ -65,7 +66,7 @@ def description():
 def versions():
     """Of what is measured and what it is built with."""
     found = {
-        "waybill": first_match(r"(\S+)\s*$", output(WAYBILL, "--version")),
+        "waybill": first_match(r"^(\S+)", output(WAYBILL, "--version")),
         "libzmq": output(SCRATCH / "fixed", "--version").strip(),
         "Swift": first_match(r"Swift version (\S+)", output("swift", "--version")),
         "Redis": first_match(r"v=(\S+)", output("redis-server", "--version")),

@@ -32,9 +32,24 @@ SECTIONS = [
         ["list through two workers"],
         "The broker, and libzmq's own `zmq_proxy`. The CPU time is that of what stands between, without the workers.",
     ),
+    (
+        "Over CRI",
+        ["list over CRI", "filter beside CRI"],
+        "Eight clients of h2load, a call after the other. *grpc-swift* sends the same bytes to every call: the limit of the "
+        "library. *filter beside CRI*: one client over ZeroMQ, while two others list over CRI.",
+    ),
 ]
 
 VALUES = [
+    (
+        "Asking containerd",
+        "`waybill worker cri:`, while nothing changes in containerd, and from `ctr images tag` to its being listed.",
+        {
+            "% of a core, waybill": "% of a core, waybill",
+            "% of a core, containerd": "% of a core, containerd",
+            "seconds until a change is listed": "seconds until a change is listed",
+        },
+    ),
     (
         "Changes",
         "One image changed in a registry in memory, and the whole list that is asked for right after it; in one "

@@ -180,6 +180,37 @@ def targets(plan, results):
             [Check("ms", quotient(results.value("µs of the first list after a change", large), 1_000), 12, False)],
         ),
         Target(
+            "list over CRI against containerd's, 1,000 images",
+            "≥ 15 × requests a second",
+            [Check("requests a second", results.ratio("list over CRI", 1_000, "containerd"), 15)],
+        ),
+        Target(
+            "list over CRI against grpc-swift with the same bytes",
+            "≥ 0.9 at each size, server CPU a request ≤ 1.1 ×",
+            [Check(f"{images:,}", limit_ratio("list over CRI", images), 0.9) for images in lists]
+            + [Check(f"CPU, {images:,}", limit_ratio("list over CRI", images, "cpu_us"), 1.1, False) for images in lists],
+        ),
+        Target(
+            "filter over ZeroMQ beside two clients that list over CRI",
+            "p99 ≤ 2 × what it is alone",
+            [
+                Check(
+                    "p99",
+                    limit_ratio("filter beside CRI", 1_000, "p99_us", "waybill, asked over CRI"),
+                    2,
+                    False,
+                )
+            ],
+        ),
+        Target(
+            "asking containerd, 1,000 images, nothing changing",
+            "≤ 5 % of a core, both together; a change listed within 2 s",
+            [
+                Check("%", total(results, ["% of a core, waybill", "% of a core, containerd"], 1_000), 5, False),
+                Check("s", results.value("seconds until a change is listed", 1_000), 2, False),
+            ],
+        ),
+        Target(
             "ten times the images",
             "a change ≤ 1.2 ×; bytes listed a second ≥ 0.8 ×",
             [
@@ -189,6 +220,11 @@ def targets(plan, results):
             ],
         ),
     ]
+
+
+def total(results, names, images):
+    values = [results.value(name, images) for name in names]
+    return None if None in values else sum(values)
 
 
 def filtered(results, images):
