@@ -33,6 +33,7 @@ let grpc: [Target.Dependency] = [
 ]
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio", condition: withGRPC),
+  .product(name: "NIOHPACK", package: "swift-nio-http2", condition: withGRPC),
   .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: withGRPC),
 ]
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf", condition: withGRPC)

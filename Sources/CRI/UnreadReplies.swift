@@ -2,7 +2,6 @@ internal import Concurrency
 internal import GRPCNIOTransportHTTP2Posix
 internal import ImageAPI
 internal import NIOCore
-internal import NIOHTTP2
 
 /// The bytes of replies that clients have yet to read, and the connections that there are: both have a bound.
 final class UnreadReplies: Sendable {
@@ -50,33 +49,12 @@ final class UnreadReplies: Sendable {
       },
       onAcceptHTTP2Stream: { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(WriteCounter(self), position: .first)
+          try channel.pipeline.syncOperations.addHandler(CallHandler(self), position: .first)
         }
       })
   }
 
-  fileprivate func add(_ byteCount: Int) {
+  func add(_ byteCount: Int) {
     counts.withLock { $0.bytes += byteCount }
-  }
-}
-
-/// Counts what a call writes, until its client has read it or is gone.
-private final class WriteCounter: ChannelOutboundHandler {
-  typealias OutboundIn = HTTP2Frame.FramePayload
-  typealias OutboundOut = HTTP2Frame.FramePayload
-
-  private let replies: UnreadReplies
-
-  init(_ replies: UnreadReplies) {
-    self.replies = replies
-  }
-
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard case .data(let written) = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-    let byteCount = written.data.readableBytes
-    let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
-    replies.add(byteCount)
-    promise.futureResult.whenComplete { [replies] _ in replies.add(-byteCount) }
-    context.write(data, promise: promise)
   }
 }

@@ -152,7 +152,7 @@ import Testing
     let expected = try await worker.ids()
     _ = try await CRICall.make(["ListImages"], at: socket)
     let before = try worker.process.residentMemory()
-    for kind in ["streams", "large", "garbage", "http1", "deaf", "crowd"] {
+    for kind in ["timeout", "streams", "large", "garbage", "http1", "deaf", "crowd"] {
       let client = try Python.start("cri_hostile.py", [socket, kind])
       defer { client.send(SIGKILL) }
       #expect(try await eventually { client.output.text.contains("done") || client.hasEnded }, "\(kind)")

@@ -1,5 +1,6 @@
 """A client of CRI that means harm: cri_hostile.py SOCKET KIND. Says `done` when it has, and stays.
 
+  timeout   names timeouts that are none
   streams   opens a thousand calls on one connection, and ends none
   large     sends a request of 64 MiB
   garbage   sends random bytes, after the preface and without it
@@ -30,7 +31,7 @@ def frame(kind, flags, stream, body=b""):
     return len(body).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + body
 
 
-def headers(stream):
+def headers(stream, **more):
     """A call of ListImages: fields that stand in no table."""
     fields = {
         ":method": "POST",
@@ -39,6 +40,7 @@ def headers(stream):
         ":authority": "localhost",
         "content-type": "application/grpc",
         "te": "trailers",
+        **more,
     }
     body = b"".join(
         b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode() for name, value in fields.items()
@@ -61,7 +63,12 @@ def opened():
 
 
 kept = []
-if kind == "streams":
+if kind == "timeout":
+    for value in ["-1n", "99999999H", "-9999999S", "999999999n", "1x", "", "S", "1", "+1S"]:
+        kept.append(opened())
+        send(kept[-1], headers(1, **{"grpc-timeout": value}) + frame(DATA, END_STREAM, 1, bytes(5)))
+    time.sleep(1)
+elif kind == "streams":
     kept.append(opened())
     for number in range(1000):
         send(kept[0], headers(2 * number + 1))
