@@ -71,10 +71,10 @@ class CRI(Server):
     def measure(self, question, load):
         """The question is the call itself: `question` is not used."""
         reply = self.call()
-        warmed_up = self.ask(max(8 * load.clients, 64), reply, load)
-        return self.ask(max(int(warmed_up.per_second * load.seconds), load.clients), reply, load)
+        warmed_up = self.ask_by_h2load(max(8 * load.clients, 64), reply, load)
+        return self.ask_by_h2load(max(int(warmed_up.per_second * load.seconds), load.clients), reply, load)
 
-    def ask(self, requests, reply, load):
+    def ask_by_h2load(self, requests, reply, load):
         log = self.folder / "times"
         log.unlink(missing_ok=True)
         command = ["h2load", "--requests", requests, "--clients", load.clients, "--max-concurrent-streams", 1]
