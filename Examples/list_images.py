@@ -12,7 +12,10 @@ seconds = 5
 
 with zmq.Context() as context, context.socket(zmq.REQ) as socket:
     socket.linger = 0  # do not wait for a worker that is not there when leaving
-    socket.connect(endpoint)
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        sys.exit(f"{endpoint} is no endpoint, such as tcp://127.0.0.1:5555: {error.strerror}")
     socket.send(msgpack.packb({"filter": {"image": {"image": name}}}))
     if not socket.poll(1000 * seconds):
         # A REQ socket that lost its reply cannot send again: to try once more, make a new one.

@@ -13,7 +13,7 @@ struct KeygenCommand: ParsableCommand {
 
       Examples:
         waybill keygen server
-        waybill keygen clients/alice
+        waybill keygen keys/alice
       """)
 
   @Argument(help: "A path, with or without its .key.")
@@ -23,7 +23,8 @@ struct KeygenCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
-    guard !name.isEmpty, !name.hasSuffix("/") else {
+    guard !name.isEmpty else { throw ValidationError("NAME is empty. It is a path, such as clients/alice.") }
+    guard !name.hasSuffix("/") else {
       throw ValidationError("A name ends with no slash, as in clients/alice.")
     }
     guard !name.hasSuffix(".key_secret") else {

@@ -4,7 +4,7 @@ import Logging
 /// What a service logs.
 struct LogOptions: ParsableArguments {
   @Option(
-    help: "What to log on standard error: trace, debug, info, notice, warning, error or critical.",
+    help: "What to log on standard error: trace, debug, info, notice, warning, error or critical. (default: notice)",
     transform: { text in
       guard let level = Logger.Level(rawValue: text) else { throw ValidationError("There is no level \(text).") }
       return level

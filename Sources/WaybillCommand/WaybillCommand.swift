@@ -20,6 +20,7 @@ struct WaybillCommand: AsyncParsableCommand {
   }
 
   static func main() async {
+    StandardStreams.reserve()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -141,7 +141,8 @@ struct WorkerCommand: AsyncParsableCommand {
           endpoints: endpoints, security: try security.security(binding: bound), peerSecurity: try peerSecurity(),
           identity: ServiceIdentity(node: node), threads: threads, maxOutstandingBytes: memory.unreadReplies,
           heartbeat: service.heartbeat), registry: registry, logger: logger)
-      let services: [any Service] = try criServers(registry, memory, logger: logger) + [worker]
+      var services: [any Service] = try criServers(registry, memory, logger: logger) + [worker]
+      if requireSources { services.append(RequiredSources(registry: registry)) }
       try await signals.run(
         services + feeds.map { FeedService(feed: $0, registry: registry) }, logger: service.logging.groupLogger)
     } catch let error as SourceError {

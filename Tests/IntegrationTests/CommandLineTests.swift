@@ -34,6 +34,37 @@ import Testing
       ["worker", source, "--bind", "tcp://127.0.0.1:*", "--require-sources"], code: code, naming: value)
   }
 
+  /// What is of the right kind, and cannot be read.
+  @Test(arguments: ["oci", "docker-archive"]) func aRequiredSourceThatMakesNoSense(_ kind: String) async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/store"
+    if kind == "oci" {
+      try FileManager.default.copyItem(atPath: Repository.sampleLayout, toPath: path)
+      try Data("{".utf8).write(to: URL(filePath: "\(path)/index.json"))
+    } else {
+      try Data("no archive".utf8).write(to: URL(filePath: path))
+    }
+    let result = try await Waybill.run(
+      ["worker", "\(kind):\(path)", "--bind", "tcp://127.0.0.1:*", "--require-sources", "--log-level", "critical"])
+    #expect(result.exitCode == 65 && result.complaints.count == 1 && result.errors.contains(path), "\(result)")
+  }
+
+  /// No socket gets the number of a stream that was not given.
+  @Test func streamsThatAreNotGivenStayFree() async throws {
+    let folder = try TemporaryFolder()
+    let endpoint = "ipc://\(folder.path)/waybill.sock"
+    let command = "exec \(try Waybill.path()) worker \(sample) --bind \(endpoint) <&- >&- 2>&-"
+    let worker = try ChildProcess(["sh", "-c", command])
+    defer { worker.send(SIGKILL) }
+    #expect(try await Waybill.run(["images", "-q", "--endpoint", endpoint]).exitCode == 0)
+    for descriptor in 0...2 {
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(worker.pid)/fd/\(descriptor)")
+      #expect(target == "/dev/null")
+    }
+    let closed = try await Tool.finish(["sh", "-c", "\(try Waybill.path()) images --endpoint \(endpoint) >&-"])
+    #expect(closed.exitCode == 74 && closed.errors.contains("Bad file descriptor"), "\(closed)")
+  }
+
   @Test func aSourceThatMayNotBeRead() async throws {
     let folder = try TemporaryFolder()
     let locked = "\(folder.path)/locked"
@@ -130,7 +161,7 @@ import Testing
       (["worker", "oci:/srv", "oci:/srv"], "given twice"),
       (["images", "--retries", "1001"], "1001"),
       (["status", "--no-trunc"], "--no-trunc"),
-      (["keygen", ""], "clients/alice"),
+      (["keygen", ""], "NAME is empty"),
       (["keygen", "/srv/"], "clients/alice"),
       (["no-such-command"], "no-such-command"),
       (["worker", "oci:/srv", "--bind", "tcp://127.0.0.1:1", "--bind", "tcp://127.0.0.1:1"], "given twice"),
