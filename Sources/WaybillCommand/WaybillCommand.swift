@@ -19,6 +19,16 @@ struct WaybillCommand: AsyncParsableCommand {
     #endif
   }
 
+  /// Writes what was asked for by --help, --version and the like, and ends.
+  private static func answer(_ text: String) -> Never {
+    do throws(CommandError) {
+      try StandardOutput.write("\(text)\n")
+    } catch {
+      error.exit()
+    }
+    exit()
+  }
+
   static func main() async {
     StandardStreams.reserve()
     do {
@@ -30,6 +40,8 @@ struct WaybillCommand: AsyncParsableCommand {
       }
     } catch let failure as CommandError {
       failure.exit()
+    } catch let error where exitCode(for: error).isSuccess {
+      answer(fullMessage(for: error))
     } catch {
       exit(withError: error)
     }

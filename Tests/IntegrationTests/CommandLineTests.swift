@@ -61,8 +61,10 @@ import Testing
       let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(worker.pid)/fd/\(descriptor)")
       #expect(target == "/dev/null")
     }
-    let closed = try await Tool.finish(["sh", "-c", "\(try Waybill.path()) images --endpoint \(endpoint) >&-"])
-    #expect(closed.exitCode == 74 && closed.errors.contains("Bad file descriptor"), "\(closed)")
+    for words in ["images --endpoint \(endpoint)", "--version", "--help", "images --help"] {
+      let closed = try await Tool.finish(["sh", "-c", "\(try Waybill.path()) \(words) >&-"])
+      #expect(closed.exitCode == 74 && closed.errors.contains("Bad file descriptor"), "\(closed)")
+    }
   }
 
   @Test func aSourceThatMayNotBeRead() async throws {
@@ -89,6 +91,7 @@ import Testing
       ("--bind", "tcp://lo:5563", 64),
       ("--bind", "tcp://lo", 64),
       ("--bind", "tcp://192.0.2.1:5555", 64),
+      ("--bind", "tcp://no-such-host.invalid:5555", 64),
       ("--bind", "foo://127.0.0.1:5555", 64),
       ("--bind", "inproc://waybill", 64),
       ("--bind", "5555", 64),
