@@ -16,12 +16,9 @@ enum EndpointCheck {
   /// Refuses an endpoint that a network reaches: everybody there could read from it and fill it up.
   static func checkIsLocal(_ text: String) throws(CommandError) {
     do throws(EndpointError) {
-      let endpoint = try Endpoint(listeningAt: text)
-      guard !endpoint.isLocal else { return }
-      // A host that is not known is no network.
-      _ = try endpoint.addressesToListen()
+      guard try !Endpoint(listeningAt: text).isLocal else { return }
     } catch {
-      throw CommandError(message: error.description, code: .usage)
+      throw CommandError(error)
     }
     throw CommandError(
       message: "cannot bind \(text): it is open to a network: say --curve-key and --authorized-keys, or --insecure",
