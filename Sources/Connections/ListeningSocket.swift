@@ -36,7 +36,8 @@ package final class ListeningSocket: Sendable {
     unlink(early)
     descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw fail(errno, "") }
-    guard Self.bind(descriptor, to: early) == 0, chmod(early, Self.mode) == 0, listen(descriptor, Self.backlog) == 0,
+    let isBound = UnixSocket.withAddress(of: early) { [descriptor] in bind(descriptor, $0, $1) } == 0
+    guard isBound, chmod(early, Self.mode) == 0, listen(descriptor, Self.backlog) == 0,
       stat(early, &status) == 0, rename(early, path) == 0
     else {
       let code = errno
@@ -46,17 +47,6 @@ package final class ListeningSocket: Sendable {
     }
     self.path = path
     inode = status.st_ino
-  }
-
-  private static func bind(_ descriptor: CInt, to path: String) -> CInt {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
   }
 
   /// Removes the path, unless it is another's by now.
