@@ -27,7 +27,10 @@ struct ListenerEntry: Sendable {
           guard let text = try? String(contentsOfFile: "/proc/self/fdinfo/\(epoll)", encoding: .utf8),
             let data = data(of: listener, in: text)
           else { continue }
-          return ListenerEntry(descriptor: listener, epoll: epoll, data: data)
+          let entry = ListenerEntry(descriptor: listener, epoll: epoll, data: data)
+          // A set that was inherited tells of its maker's descriptors, which may have the same number.
+          guard entry.setEvents(EPOLLIN.rawValue) else { continue }
+          return entry
         }
       }
       usleep(2_000)
@@ -48,10 +51,13 @@ struct ListenerEntry: Sendable {
     setEvents(EPOLLIN.rawValue | EPOLLONESHOT.rawValue)
   }
 
-  private func setEvents(_ events: UInt32) {
+  /// Cannot fail while both descriptors are libzmq's, which the owner of the entry sees to.
+  ///
+  /// - Returns: Whether the set has the descriptor.
+  @discardableResult
+  private func setEvents(_ events: UInt32) -> Bool {
     var event = epoll_event(events: events, data: epoll_data_t(u64: data))
-    // Cannot fail while both descriptors are libzmq's, which the owner of the entry sees to.
-    _ = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0
   }
 
   /// What libzmq wants to be given back for a descriptor, from what the kernel tells of an epoll set.

@@ -108,6 +108,13 @@ class Crowd:
             self.leave(client)
         self.idle = 0
 
+    def try_again(self):
+        """Connects those anew who heard nothing: TCP tells a client that it is connected when the queue has no place
+        for it, and then takes up to a minute."""
+        for client in [client for client, reply in self.replies.items() if reply == b""]:
+            self.leave(client)
+            self.idle += 1
+
     def leave(self, client):
         self.connecting.pop(client, None)
         self.replies.pop(client, None)
@@ -129,9 +136,12 @@ def main():
 
     while signal.sigtimedwait([signal.SIGUSR1], 0) is None:
         crowd.turn()
-    start = time.monotonic()
+    start = tried = time.monotonic()
     crowd.give_up()
     while crowd.replies or crowd.connecting or crowd.idle:
+        if time.monotonic() - tried > RETRY:
+            crowd.try_again()
+            tried = time.monotonic()
         for client in [client for client, reply in crowd.replies.items() if reply is None]:
             crowd.leave(client)
         crowd.turn()
