@@ -15,7 +15,18 @@ extension CommandError.Code {
   }
 
   /// Codes for a help text, each on a line of its own.
-  static func table(_ codes: [CommandError.Code]) -> String {
-    (["Exit codes:"] + ["  0   done"] + codes.map { "  \($0.rawValue)  \($0.meaning)" }).joined(separator: "\n")
+  ///
+  /// - Parameters:
+  ///   - codes: What the command may end with of its own will.
+  ///   - answers: What it may end with besides, which says something about the answer.
+  static func table(_ codes: [CommandError.Code], answers: [(codes: String, meaning: String)] = []) -> String {
+    let rows = [("0", "done")] + answers + codes.map { ("\($0.rawValue)", $0.meaning) } + ends
+    return (["Exit codes:"] + rows.map { "  \($0)  \($1)" }).joined(separator: "\n")
   }
+
+  /// What ends a command from outside.
+  private static let ends = [
+    ("129, 130, 143", "a second SIGHUP, SIGINT or SIGTERM; of a client the first"),
+    ("141", "nobody reads the output any more"),
+  ]
 }

@@ -15,14 +15,17 @@ enum EndpointCheck {
 
   /// Refuses an endpoint that a network reaches: everybody there could read from it and fill it up.
   static func checkIsLocal(_ text: String) throws(CommandError) {
+    let endpoint: Endpoint
+    do throws(EndpointError) { endpoint = try Endpoint(listeningAt: text) } catch { throw CommandError(error) }
+    guard !endpoint.isLocal else { return }
+    var danger = "it is open to a network"
     do throws(EndpointError) {
-      guard try !Endpoint(listeningAt: text).isLocal else { return }
+      _ = try endpoint.addressesToListen()
     } catch {
-      throw CommandError(error)
+      danger += " for all that is known, as \(error.reason)"
     }
     throw CommandError(
-      message: "cannot bind \(text): it is open to a network: say --curve-key and --authorized-keys, or --insecure",
-      code: .usage)
+      message: "cannot bind \(text): \(danger): say --curve-key and --authorized-keys, or --insecure", code: .usage)
   }
 
   /// Checks that no endpoint is to be bound twice.

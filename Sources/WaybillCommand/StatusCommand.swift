@@ -11,8 +11,13 @@ struct StatusCommand: AsyncParsableCommand {
       is one for monitoring: 0 all is current, 1 a source is stale or an image is left out, 2 the worker is not ready or \
       nobody answers; any other is of a command that could not ask.
 
-      \(CommandError.Code.table([.usage, .badData, .noInput, .unavailable, .software, .system, .inputOutput, .noPermission]))
+      \(CommandError.Code.table([.usage, .badData, .noInput, .unavailable, .software, .system, .inputOutput, .noPermission], answers: checks))
       """)
+
+  private static let checks = [
+    ("1", "of --check: a source is stale or an image is left out"),
+    ("2", "of --check: the worker is not ready or nobody answers"),
+  ]
 
   @Flag(help: "What to say by the exit code: whether the worker is ready, or what --live and --check say.")
   var purpose: Purpose = .readiness

@@ -29,6 +29,16 @@ struct WaybillCommand: AsyncParsableCommand {
     exit()
   }
 
+  /// Says what is wrong with the command line, and ends.
+  private static func refuse(_ error: any Error) -> Never {
+    let text = fullMessage(for: error)
+    StandardError.say(text.hasPrefix(argumentParserPrefix) ? String(text.dropFirst(argumentParserPrefix.count)) : text)
+    exit(withError: exitCode(for: error))
+  }
+
+  /// What stands before an error of a command line, where others begin with the name of the command.
+  private static let argumentParserPrefix = "Error: "
+
   static func main() async {
     StandardStreams.reserve()
     do {
@@ -43,7 +53,7 @@ struct WaybillCommand: AsyncParsableCommand {
     } catch let error where exitCode(for: error).isSuccess {
       answer(fullMessage(for: error))
     } catch {
-      exit(withError: error)
+      refuse(error)
     }
   }
 }

@@ -179,7 +179,7 @@ import Testing
   func aWrongCommandLine(_ arguments: [String], _ value: String) async throws {
     let result = try await Waybill.run(arguments)
     #expect(result.exitCode == 64 && result.output.isEmpty, "\(result)")
-    #expect(result.errors.hasPrefix("Error: ") && result.errors.contains(value), "\(result.errors)")
+    #expect(result.errors.hasPrefix("waybill: ") && result.errors.contains(value), "\(result.errors)")
     #expect(result.errors.contains("\nUsage: waybill "), "\(result.errors)")
     #expect(result.complaints.count <= 4, "\(result.errors)")
   }
