@@ -175,8 +175,8 @@ bench-micro:
 	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
 
 clean:
-	rm -rf .build .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-lean .build-micro \
-	  .build-proto $(VENV)
+	rm -rf .build .build-asan .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-lean \
+	  .build-micro .build-proto .build-tsan $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)

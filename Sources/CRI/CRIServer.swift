@@ -19,8 +19,6 @@ package struct CRIServer: Service {
   private static let maxRequestBytes = 64 << 10
   /// How long a client may take to read its reply when the server stops.
   private static let graceTime = Duration.seconds(1)
-  /// A client that asks nothing for so long has gone, or can connect again.
-  private static let idleTime = Duration.seconds(3_600)
 
   /// A server that answers nobody yet.
   ///
@@ -59,7 +57,7 @@ package struct CRIServer: Service {
       config.http2.maxConcurrentStreams = Self.maxConcurrentStreams
       config.rpc.maxRequestPayloadSize = Self.maxRequestBytes
       config.connection.maxGraceTime = Self.graceTime
-      config.connection.maxIdleTime = Self.idleTime
+      // No idle time: its timer keeps the state of every connection that ends (grpc-swift-nio-transport 2.9).
       config.channelDebuggingCallbacks = unread.callbacks
     }
     return HTTP2ServerTransport.Posix(

@@ -2,8 +2,8 @@ internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
 
-/// Stands between a call and the connection: counts what the call writes until its client has read it or is gone, and drops
-/// a timeout that is none, on which grpc-swift would end the process.
+/// Stands between a call and the connection. It counts what the call has written until the call is over, as it is when its
+/// client has read all or is gone; and it drops a timeout that is none, on which grpc-swift would end the process.
 final class CallHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTP2Frame.FramePayload
   typealias InboundOut = HTTP2Frame.FramePayload
@@ -11,6 +11,7 @@ final class CallHandler: ChannelDuplexHandler {
   typealias OutboundOut = HTTP2Frame.FramePayload
 
   private let unread: UnreadReplies
+  private var byteCount = 0
 
   private static let timeoutKey = "grpc-timeout"
 
@@ -34,11 +35,16 @@ final class CallHandler: ChannelDuplexHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard case .data(let written) = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-    let byteCount = written.data.readableBytes
-    let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
-    unread.add(byteCount)
-    promise.futureResult.whenComplete { [unread] _ in unread.add(-byteCount) }
+    if case .data(let written) = unwrapOutboundIn(data) {
+      unread.add(written.data.readableBytes)
+      byteCount += written.data.readableBytes
+    }
     context.write(data, promise: promise)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    unread.add(-byteCount)
+    byteCount = 0
+    context.fireChannelInactive()
   }
 }

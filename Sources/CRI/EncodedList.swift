@@ -32,8 +32,12 @@ struct EncodedList: Sendable {
       bytes += encoded
       for source in sources { sizes[source] &+= image.size }
     }
-    if start < bytes.count { pieces.append(EncodedBytes(bytes[start...])) }
     message = EncodedBytes(bytes)
+    if start == 0, !bytes.isEmpty {
+      pieces = [message]
+    } else if start < bytes.count {
+      pieces.append(EncodedBytes(bytes[start...]))
+    }
     self.pieces = pieces
     self.sizes = sizes
   }

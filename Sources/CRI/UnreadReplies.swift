@@ -45,7 +45,9 @@ final class UnreadReplies: Sendable {
           return counts.connections
         }
         if count > maxConnections { channel.close(promise: nil) }
-        return channel.eventLoop.makeSucceededVoidFuture()
+        return channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(ReadCompletion(), position: .first)
+        }
       },
       onAcceptHTTP2Stream: { [self] channel in
         channel.eventLoop.makeCompletedFuture {

@@ -40,6 +40,7 @@ package struct SourceError: Error, Sendable, Hashable {
 
   /// The error for a file or folder that the source cannot do without.
   init(_ path: String, _ cause: FileError, remedy: String) {
+    let remedy = Self.code(of: cause) == .denied ? "permit that, or run waybill as another user" : remedy
     self.init(Self.code(of: cause), "\(path) \(cause.reason): \(remedy)")
   }
 

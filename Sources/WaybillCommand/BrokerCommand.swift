@@ -26,10 +26,14 @@ struct BrokerCommand: AsyncParsableCommand {
       \(CommandError.Code.table([.usage, .badData, .noInput, .software, .system, .cannotCreate, .noPermission]))
       """)
 
-  @Option(help: "Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555)")
+  @Option(
+    help: """
+      Where clients connect to: tcp://HOST:PORT or ipc://PATH; several times for several. (default: \
+      tcp://127.0.0.1:5555)
+      """)
   var frontend: [String] = []
 
-  @Option(help: "Where workers connect to. (default: tcp://127.0.0.1:5556)")
+  @Option(help: "Where workers connect to; several times for several. (default: tcp://127.0.0.1:5556)")
   var backend: [String] = []
 
   @Option(
@@ -73,7 +77,8 @@ struct BrokerCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
     let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
-    for endpoint in frontends + backends { try EndpointCheck.checkForBinding(endpoint) }
+    for endpoint in frontends { try EndpointCheck.checkForBinding(endpoint, from: "--frontend") }
+    for endpoint in backends { try EndpointCheck.checkForBinding(endpoint, from: "--backend") }
     let limits = DispatchLimits(
       deadline: .seconds(deadline), retryAfter: .seconds(retryAfter), maxWaiting: queue,
       heartbeat: service.heartbeat)

@@ -6,7 +6,7 @@ import WaybillClient
 struct ClientOptions: ParsableArguments {
   @Option(
     help: """
-      Where a worker or a proxy is; several are tried in turn. (default: the one in $WAYBILL_ENDPOINT, or \
+      Where a worker, a broker or a proxy is; several are tried in turn. (default: the one in $WAYBILL_ENDPOINT, or \
       tcp://127.0.0.1:5555)
       """)
   var endpoint: [String] = []
@@ -27,15 +27,19 @@ struct ClientOptions: ParsableArguments {
   }
 
   func client() throws(CommandError) -> Client {
-    for endpoint in endpoints { try EndpointCheck.check(endpoint) }
+    let endpoints = endpoint.isEmpty ? [Self.variable ?? Self.usual] : endpoint
+    let name = endpoint.isEmpty ? Self.variableName : "--endpoint"
+    for endpoint in endpoints { try EndpointCheck.check(endpoint, from: name) }
     return Client(
       endpoints: endpoints, timeout: .milliseconds(Int(max(1, timeout * 1_000))), attempts: retries + 1,
       security: try security.security())
   }
 
-  private var endpoints: [String] {
-    guard endpoint.isEmpty else { return endpoint }
-    let environment = ProcessInfo.processInfo.environment["WAYBILL_ENDPOINT"] ?? ""
-    return [environment.isEmpty ? "tcp://127.0.0.1:5555" : environment]
+  private static let usual = "tcp://127.0.0.1:5555"
+  private static let variableName = "WAYBILL_ENDPOINT"
+
+  private static var variable: String? {
+    let value = ProcessInfo.processInfo.environment[variableName] ?? ""
+    return value.isEmpty ? nil : value
   }
 }

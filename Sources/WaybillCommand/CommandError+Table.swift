@@ -19,6 +19,7 @@ extension CommandError.Code {
   /// - Parameters:
   ///   - codes: What the command may end with of its own will.
   ///   - answers: What it may end with besides, which says something about the answer.
+  /// - Returns: The lines, under a heading.
   static func table(_ codes: [CommandError.Code], answers: [(codes: String, meaning: String)] = []) -> String {
     let rows = [("0", "done")] + answers + codes.map { ("\($0.rawValue)", $0.meaning) } + ends
     return (["Exit codes:"] + rows.map { "  \($0)  \($1)" }).joined(separator: "\n")

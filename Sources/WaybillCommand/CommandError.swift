@@ -46,8 +46,9 @@ struct CommandError: Error {
 }
 
 extension CommandError {
-  init(_ error: EndpointError) {
-    self.init(message: error.description, code: error.mayPass ? .unavailable : .usage)
+  /// The error for an endpoint from an option or a variable.
+  init(_ error: EndpointError, from name: String) {
+    self.init(message: "\(name) \(error)", code: error.mayPass ? .unavailable : .usage)
   }
 
   init(_ error: ListeningError) {

@@ -4,20 +4,20 @@ import Foundation
 
 /// Finds out what is wrong with an endpoint before a service starts.
 enum EndpointCheck {
-  /// Checks an endpoint to connect to.
-  static func check(_ text: String) throws(CommandError) {
+  /// Checks an endpoint to connect to, from an option or a variable.
+  static func check(_ text: String, from name: String) throws(CommandError) {
     do throws(EndpointError) {
       _ = try Endpoint(connectingTo: text)
     } catch {
-      throw CommandError(error)
+      throw CommandError(error, from: name)
     }
   }
 
   /// Refuses an endpoint that a network reaches: everybody there could read from it and fill it up.
+  ///
+  /// What is no endpoint, ``checkForBinding(_:from:)`` refuses.
   static func checkIsLocal(_ text: String) throws(CommandError) {
-    let endpoint: Endpoint
-    do throws(EndpointError) { endpoint = try Endpoint(listeningAt: text) } catch { throw CommandError(error) }
-    guard !endpoint.isLocal else { return }
+    guard let endpoint = try? Endpoint(listeningAt: text), !endpoint.isLocal else { return }
     var danger = "it is open to a network"
     do throws(EndpointError) {
       _ = try endpoint.addressesToListen()
@@ -36,13 +36,17 @@ enum EndpointCheck {
     }
   }
 
-  /// Checks an endpoint to listen at.
+  /// Checks an endpoint to listen at, from an option.
   ///
   /// libzmq deletes the file at the path of an ipc endpoint when it binds it, even a document or the socket of another
   /// worker. This refuses both.
-  static func checkForBinding(_ text: String) throws(CommandError) {
+  static func checkForBinding(_ text: String, from option: String) throws(CommandError) {
     let endpoint: Endpoint
-    do throws(EndpointError) { endpoint = try Endpoint(listeningAt: text) } catch { throw CommandError(error) }
+    do throws(EndpointError) {
+      endpoint = try Endpoint(listeningAt: text)
+    } catch {
+      throw CommandError(error, from: option)
+    }
     var status = stat()
     // `@` begins an abstract name, which is no file. For `*` libzmq makes a folder of its own.
     guard case .ipc(let path) = endpoint.place, !path.hasPrefix("@"), path != "*", lstat(path, &status) == 0 else {

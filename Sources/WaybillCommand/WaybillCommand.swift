@@ -29,10 +29,13 @@ struct WaybillCommand: AsyncParsableCommand {
     exit()
   }
 
-  /// Says what is wrong with the command line, and ends.
+  /// Says what is wrong with the command line, if anything is, and ends.
   private static func refuse(_ error: any Error) -> Never {
     let text = fullMessage(for: error)
-    StandardError.say(text.hasPrefix(argumentParserPrefix) ? String(text.dropFirst(argumentParserPrefix.count)) : text)
+    if !text.isEmpty {
+      let begin = text.hasPrefix(argumentParserPrefix) ? argumentParserPrefix.count : 0
+      StandardError.say(String(text.dropFirst(begin)))
+    }
     exit(withError: exitCode(for: error))
   }
 

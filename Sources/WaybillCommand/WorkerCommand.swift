@@ -60,8 +60,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      Where clients connect to: tcp://HOST:PORT or ipc://PATH. (default: tcp://127.0.0.1:5555, without --connect and \
-      --broker)
+      Where clients connect to: tcp://HOST:PORT or ipc://PATH; several times for several. (default: \
+      tcp://127.0.0.1:5555, without --connect and --broker)
       """)
   var bind: [String] = []
 
@@ -71,7 +71,13 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "The backend of a waybill broker, whose pool the worker joins; several times for several brokers.")
   var broker: [String] = []
 
-  @Option(help: "Answer crictl, too, by Kubernetes' Container Runtime Interface: unix:///PATH.")
+  #if GRPC
+    private static let criNote = ""
+  #else
+    private static let criNote = " (Not in this program, which was built without gRPC.)"
+  #endif
+
+  @Option(help: "Answer crictl, too, by Kubernetes' Container Runtime Interface: unix:///PATH.\(criNote)")
   var cri: String?
 
   @Option(
@@ -126,8 +132,9 @@ struct WorkerCommand: AsyncParsableCommand {
     let bar = service.logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = service.logging.logger(above: bar)
-    for endpoint in bind { try EndpointCheck.checkForBinding(endpoint) }
-    for endpoint in connect + broker { try EndpointCheck.check(endpoint) }
+    for endpoint in bind { try EndpointCheck.checkForBinding(endpoint, from: "--bind") }
+    for endpoint in connect { try EndpointCheck.check(endpoint, from: "--connect") }
+    for endpoint in broker { try EndpointCheck.check(endpoint, from: "--broker") }
     do {
       let locations = try sources.map { text throws(SourceError) in try ImageSourceLocation(text) }
       let layers = LayerPool()

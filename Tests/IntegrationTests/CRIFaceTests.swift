@@ -168,4 +168,21 @@ import Testing
     worker.process.send(SIGTERM)
     #expect(try await worker.process.exitCode(within: .seconds(5)) == 0)
   }
+
+  /// However a connection ends, it leaves nothing behind.
+  @Test func brokenConnectionsAreForgotten() async throws {
+    let worker = try await RunningWorker.start(serving: [sample], at: arguments)
+    defer { worker.process.send(SIGKILL) }
+    func memoryAfterTwoThousand() async throws -> Int {
+      let client = try Python.start("cri_hostile.py", [socket, "broken"])
+      defer { client.send(SIGKILL) }
+      #expect(try await eventually(within: .seconds(60)) { client.output.text.contains("done") || client.hasEnded })
+      #expect(client.output.text.contains("done"), "\(client.errors.text)")
+      return try worker.process.residentMemory()
+    }
+    let first = try await memoryAfterTwoThousand()
+    let second = try await memoryAfterTwoThousand()
+    #expect(second < first + 4 << 10, "\(first) kB, then \(second) kB")
+    #expect(try await CRICall.make(["ListImages"], at: socket)[0].ids == worker.ids())
+  }
 }

@@ -7,6 +7,7 @@
   http1     speaks HTTP/1
   deaf      asks for the whole list two thousand times, on twenty connections, and reads nothing
   crowd     makes a thousand connections
+  broken    two thousand times, opens three calls and then breaks the protocol
 """
 
 import os
@@ -98,6 +99,15 @@ elif kind == "deaf":
             send(connection, headers(stream) + frame(DATA, END_STREAM, stream, bytes(5)))
         kept.append(connection)
     time.sleep(2)
+elif kind == "broken":
+    for _ in range(2000):
+        connection = opened()
+        for stream in (1, 3, 5):
+            send(connection, headers(stream) + frame(DATA, END_STREAM, stream, bytes(5)))
+        # Data of a stream that nobody opened.
+        send(connection, frame(DATA, END_STREAM, 99, bytes(5)))
+        connection.close()
+    time.sleep(1)
 elif kind == "crowd":
     for _ in range(1000):
         connection = socket.socket(socket.AF_UNIX)
