@@ -35,6 +35,7 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio", condition: withGRPC),
   .product(name: "NIOHPACK", package: "swift-nio-http2", condition: withGRPC),
   .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: withGRPC),
+  .product(name: "NIOPosix", package: "swift-nio", condition: withGRPC),
 ]
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf", condition: withGRPC)
 

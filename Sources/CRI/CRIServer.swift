@@ -4,6 +4,8 @@ internal import GRPCCore
 internal import GRPCNIOTransportHTTP2Posix
 package import ImageRegistry
 package import Logging
+internal import NIOCore
+internal import NIOPosix
 internal import ServiceLifecycle
 
 /// Answers crictl, and others who speak Kubernetes' Container Runtime Interface, from a registry.
@@ -42,17 +44,22 @@ package struct CRIServer: Service {
   package func run() async throws {
     defer { socket.removePath() }
     let unread = UnreadReplies(maxConnections: Self.maxConnections, maxBytes: maxOutstandingBytes)
+    // One thread for all: what hops between threads costs more than it answers, and takes cores from ZeroMQ.
+    let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    defer { threads.shutdownGracefully { _ in } }
     let server = GRPCServer(
-      transport: transport(unread), services: [CRIService(registry: registry, version: version, unread: unread)])
+      transport: transport(unread, threads),
+      services: [CRIService(registry: registry, version: version, unread: unread)])
     logger.notice("answering CRI", metadata: [LogKey.endpoint: "unix://\(socket.path)"])
     try await withTaskCancellationOrGracefulShutdownHandler {
-      try await server.serve()
+      try await withTaskExecutorPreference(EventLoopExecutor(threads.next())) { try await server.serve() }
     } onCancelOrGracefulShutdown: {
       server.beginGracefulShutdown()
     }
   }
 
-  private func transport(_ unread: UnreadReplies) -> HTTP2ServerTransport.Posix {
+  private func transport(_ unread: UnreadReplies, _ threads: MultiThreadedEventLoopGroup) -> HTTP2ServerTransport.Posix
+  {
     let config = HTTP2ServerTransport.Posix.Config.defaults { config in
       config.http2.maxConcurrentStreams = Self.maxConcurrentStreams
       config.rpc.maxRequestPayloadSize = Self.maxRequestBytes
@@ -61,6 +68,7 @@ package struct CRIServer: Service {
       config.channelDebuggingCallbacks = unread.callbacks
     }
     return HTTP2ServerTransport.Posix(
-      listeningSocketDescriptor: Int(socket.descriptor), transportSecurity: .plaintext, config: config)
+      listeningSocketDescriptor: Int(socket.descriptor), transportSecurity: .plaintext, config: config,
+      eventLoopGroup: threads)
   }
 }
