@@ -11,7 +11,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz Examples/swift
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
-TEST_PACKAGES := buildah containerd gcc jq libc6-dev podman python3-venv runc skopeo umoci
+TEST_PACKAGES := buildah containerd etcd-client etcd-server gcc jq libc6-dev openssl podman python3-venv runc skopeo umoci
 CHECK_PACKAGES := systemd
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
 GO_PACKAGES := golang-go golang-google-grpc-dev
@@ -129,8 +129,9 @@ fmt:
 proto: build
 	@$(call install,$(PROTO_PACKAGES))
 	swift build --package-path .build/checkouts/swift-protobuf --scratch-path .build-proto --product protoc-gen-swift
-	protoc --proto_path=Sources/CRIProtocol --plugin=.build-proto/debug/protoc-gen-swift \
-	  --swift_out=Visibility=Package,UseAccessLevelOnImports=true:Sources/CRIProtocol cri.proto
+	for proto in CRIProtocol/cri EtcdProtocol/etcd; do folder=Sources/$${proto%/*}; \
+	  protoc --proto_path=$$folder --plugin=.build-proto/debug/protoc-gen-swift \
+	  --swift_out=Visibility=Package,UseAccessLevelOnImports=true:$$folder $${proto#*/}.proto || exit; done
 
 # Against the limit of the transport and others, side by side; writes Benchmarks/RESULTS.md and its charts. As root, or
 # containerd cannot run. A peer that cannot be installed is named as missing there.

@@ -107,6 +107,8 @@ let package = Package(
         "CRIProtocol", "Concurrency", "Connections", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources",
         protobuf, lifecycle, logging,
       ] + grpc + nio),
+    room("EtcdProtocol", [protobuf], exclude: ["etcd.proto"]),
+    room("Cluster", ["Concurrency", "EtcdProtocol", protobuf] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
     room(
@@ -201,7 +203,10 @@ let package = Package(
     // Programs that run: the command is built for them, not linked. Only the lock is shared, and the feed of a runtime.
     tests(
       "IntegrationTests",
-      ["Concurrency", "CRI", "ImageRegistry", "ImageSources", "ServiceTesting", "WaybillCommand", logging],
+      [
+        "Cluster", "Concurrency", "CRI", "EtcdProtocol", "ImageRegistry", "ImageSources", "ServiceTesting",
+        "WaybillCommand", logging, protobuf,
+      ],
       exclude: ["Expected", "Scripts"]),
   ],
   swiftLanguageModes: [.v6]

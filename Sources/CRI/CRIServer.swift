@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Connections
 internal import Diagnostics
 internal import GRPCCore
@@ -47,6 +48,7 @@ package struct CRIServer: Service {
     // One thread for all: what hops between threads costs more than it answers, and takes cores from ZeroMQ.
     let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     defer { threads.shutdownGracefully { _ in } }
+    threads.next().execute { lowerThreadPriority() }
     let server = GRPCServer(
       transport: transport(unread, threads),
       services: [CRIService(registry: registry, version: version, unread: unread)])

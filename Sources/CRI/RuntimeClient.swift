@@ -1,4 +1,5 @@
 internal import CRIProtocol
+internal import Concurrency
 internal import GRPCCore
 internal import GRPCNIOTransportHTTP2Posix
 internal import GRPCProtobuf
@@ -70,15 +71,10 @@ struct RuntimeClient: Sendable {
   private func withinTime<Reply: Sendable>(
     _ call: @escaping @Sendable () async throws -> Reply
   ) async throws -> Reply {
-    try await withThrowingTaskGroup(of: Reply.self) { group in
-      group.addTask { try await call() }
-      group.addTask {
-        try await Task.sleep(for: limits.timeout)
-        throw RPCError(code: .deadlineExceeded, message: "no answer within \(limits.timeout)")
-      }
-      defer { group.cancelAll() }
-      guard let reply = try await group.next() else { throw CancellationError() }
-      return reply
+    do {
+      return try await withTimeout(limits.timeout, call)
+    } catch let error as TimeoutError {
+      throw RPCError(code: .deadlineExceeded, message: "no answer within \(error.limit)")
     }
   }
 
