@@ -108,7 +108,12 @@ let package = Package(
         protobuf, lifecycle, logging,
       ] + grpc + nio),
     room("EtcdProtocol", [protobuf], exclude: ["etcd.proto"]),
-    room("Cluster", ["Concurrency", "EtcdProtocol", protobuf] + grpc + nio),
+    room(
+      "Cluster",
+      [
+        "Concurrency", "Diagnostics", "EtcdProtocol", "ImageAPI", "ImageRegistry", "ImageSources", "ImageWire",
+        "MessagePack", protobuf, lifecycle, logging,
+      ] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
     room(
@@ -167,6 +172,7 @@ let package = Package(
     tests(
       "CRITests",
       ["CRI", "CRIProtocol", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting", logging, protobuf] + grpc),
+    tests("ClusterTests", ["Cluster", "ImageAPI", "ImageWire", "MessagePack", "WireTesting"]),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
     tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(

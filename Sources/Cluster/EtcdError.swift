@@ -23,6 +23,8 @@ package struct EtcdError: Error, Hashable, CustomStringConvertible {
     case leaseNotFound
     /// The request is larger than etcd takes.
     case tooLarge
+    /// Another publisher has taken the name of this one's node.
+    case displaced
     /// What answers is no etcd, or says something that makes no sense.
     case notUnderstood
   }

@@ -1,0 +1,101 @@
+internal import Concurrency
+internal import Diagnostics
+internal import EtcdProtocol
+internal import Foundation
+package import ImageRegistry
+package import Logging
+internal import ServiceLifecycle
+
+/// Puts what a registry lists into etcd, as the inventory of a node, for as long as it runs.
+package struct Publisher: Service {
+  /// How long what it puts outlives it, in seconds.
+  package struct Lifetimes: Sendable {
+    /// Of the node's record.
+    package var presence: Int64
+    /// Of the images that no other node holds.
+    package var retention: Int64
+    /// Whether the record is left to expire when the publisher stops.
+    package var keepsPresence: Bool
+
+    package init(presence: Int64 = 60, retention: Int64 = 86_400, keepsPresence: Bool = false) {
+      self.presence = presence
+      self.retention = retention
+      self.keepsPresence = keepsPresence
+    }
+  }
+
+  private let registry: ImageRegistry
+  private let location: ClusterLocation
+  private let access: EtcdAccess
+  private let session: PublisherSession
+  private let logger: Logger
+
+  /// Changes within this time are put as one.
+  private static let interval = Duration.milliseconds(200)
+
+  /// A publisher that is not running yet.
+  ///
+  /// - Parameters:
+  ///   - registry: What the node holds.
+  ///   - node: The node's name.
+  ///   - location: Where to put it.
+  ///   - access: How to ask etcd.
+  ///   - lifetimes: How long what is put outlives the publisher.
+  ///   - version: The version of waybill.
+  ///   - logger: Where to say what is put and what is wrong.
+  package init(
+    _ registry: ImageRegistry, asNode node: String, to location: ClusterLocation, as access: EtcdAccess,
+    lifetimes: Lifetimes = Lifetimes(), version: String, logger: Logger
+  ) {
+    self.registry = registry
+    self.location = location
+    self.access = access
+    self.logger = logger
+    session = PublisherSession(node, location.keys, lifetimes, version: version, logger: logger)
+  }
+
+  /// Publishes until the service group shuts down.
+  ///
+  /// - Throws: ``EtcdError`` with the code `displaced` when another publisher took the node's name.
+  package func run() async throws {
+    try await cancelWhenGracefulShutdown { try await publish() }
+    await leave()
+  }
+
+  private func publish() async throws {
+    var backoff = Backoff()
+    var lastError: EtcdError?
+    for turn in 0... {
+      let endpoint = location.endpoints[turn % location.endpoints.count]
+      do {
+        try await EtcdClient.withConnection(to: endpoint, as: access) { client in
+          while true {
+            try await session.bringUpToDate(registry, with: client)
+            if lastError != nil { logger.notice("publishing again", metadata: [LogKey.endpoint: "\(endpoint)"]) }
+            (lastError, backoff) = (nil, Backoff())
+            try await Task.sleep(for: Self.interval)
+          }
+        }
+      } catch {
+        guard !Task.isCancelled else { return }
+        let failure = error as? EtcdError ?? EtcdError(error, at: endpoint)
+        guard failure.code != .displaced else { throw failure }
+        logger.log(
+          level: failure == lastError ? .debug : .error, "cannot publish",
+          metadata: [LogKey.error: "\(failure.description.escaped)"])
+        lastError = failure
+      }
+      do { try await Task.sleep(for: backoff.next()) } catch { return }
+    }
+  }
+
+  /// Takes the node out of the list, unless its record is to be left.
+  private func leave() async {
+    for endpoint in location.endpoints {
+      let hasLeft: Void? = try? await withTimeout(.seconds(2)) {
+        try await EtcdClient.withConnection(to: endpoint, as: access) { try await session.leave(by: $0) }
+      }
+      if hasLeft != nil { return }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+internal import Diagnostics
+internal import EtcdProtocol
+internal import Foundation
+internal import ImageAPI
+internal import ImageRegistry
+internal import Logging
+
+/// What a publisher has put, and what is to be put next. It outlives connections.
+actor PublisherSession {
+  private struct Lease {
+    let id: Int64
+    let timeToLive: Int64
+    var refreshed = ContinuousClock.now
+
+    /// A third of its time has passed.
+    var isDue: Bool { ContinuousClock.now - refreshed >= .milliseconds(timeToLive * 1_000 / 3) }
+  }
+
+  private let node: String
+  private let keys: ClusterKeys
+  private let lifetimes: Publisher.Lifetimes
+  private let version: String
+  private let logger: Logger
+  private let started = UInt64(Date().timeIntervalSince1970 * 1e6)
+
+  private var presence: Lease?
+  private var retention: Lease?
+  /// The images of the node that are known to stay.
+  private var secured: Set<Digest> = []
+  private var lastLook = ContinuousClock.now
+  /// What was put last, and its revision; nil when it is to be put again.
+  private var put: (etag: String, sources: [NodeRecord.Source])?
+  /// The revision of the record that is ours, or that is there before the first one of ours.
+  private var revision: Int64?
+
+  /// How often all images are looked for anew: twelve times while a lease that has half of its time left runs out.
+  private var lookInterval: Duration { .milliseconds(lifetimes.retention * 1_000 / 24) }
+  /// etcd takes 128 operations in a transaction, unless told otherwise, and 1.5 MiB.
+  private static let maxOperations = 100
+  private static let maxBytes = 1 << 20
+
+  init(
+    _ node: String, _ keys: ClusterKeys, _ lifetimes: Publisher.Lifetimes, version: String, logger: Logger
+  ) {
+    self.node = node
+    self.keys = keys
+    self.lifetimes = lifetimes
+    self.version = version
+    self.logger = logger
+  }
+
+  /// Puts what has changed, and keeps alive what was put.
+  func bringUpToDate(_ registry: ImageRegistry, with client: EtcdClient) async throws {
+    try await keepAlive(client)
+    let (snapshot, sources) = (registry.snapshot, registry.sources)
+    guard snapshot.pendingSources.isEmpty else { return }
+    let isLookDue = ContinuousClock.now - lastLook >= lookInterval
+    let states = sources.map { NodeRecord.Source(name: $0.name, state: $0.state) }
+    let hasChanged = put.map { $0.etag != snapshot.etag || $0.sources != states } ?? true
+    guard isLookDue || hasChanged else { return }
+    let inventory = try NodeInventory(of: snapshot, sources, started: started, version: version)
+    guard inventory.record.images.count <= NodeRecord.maxImages else {
+      throw EtcdError(
+        .tooLarge, "\(inventory.record.images.count) images are more than the \(NodeRecord.maxImages) of one node")
+    }
+    if isLookDue {
+      secured = []
+      lastLook = .now
+    }
+    try await secure(inventory.images, with: client)
+    guard hasChanged else { return }
+    try await put(inventory.record, with: client)
+    put = (snapshot.etag, states)
+    logger.notice("published", metadata: [LogKey.images: "\(inventory.record.images.count)"])
+  }
+
+  /// Takes the record away.
+  func leave(by client: EtcdClient) async throws {
+    guard let presence, !lifetimes.keepsPresence else { return }
+    try await client.revoke(presence.id)
+    self.presence = nil
+  }
+}
+
+extension PublisherSession {
+  private func keepAlive(_ client: EtcdClient) async throws {
+    if presence == nil || presence?.isDue == true {
+      presence = try await refreshed(presence, lifetimes.presence, client)
+      if presence == nil {
+        put = nil
+        presence = try await refreshed(nil, lifetimes.presence, client)
+      }
+    }
+    if retention == nil || retention?.isDue == true {
+      retention = try await refreshed(retention, lifetimes.retention, client)
+      if retention == nil {
+        (put, secured) = (nil, [])
+        retention = try await refreshed(nil, lifetimes.retention, client)
+      }
+    }
+  }
+
+  /// A new lease for none, the same for one that lives on, and none for one that has expired.
+  private func refreshed(_ lease: Lease?, _ timeToLive: Int64, _ client: EtcdClient) async throws -> Lease? {
+    guard var lease else {
+      return Lease(id: try await client.grantLease(timeToLive: timeToLive), timeToLive: timeToLive)
+    }
+    do {
+      let start = ContinuousClock.now
+      try await client.keepAlive(lease.id)
+      lease.refreshed = start
+      return lease
+    } catch let error as EtcdError where error.code == .leaseNotFound {
+      return nil
+    }
+  }
+
+  /// Sees to it that every image is there, and stays as long as this node holds it.
+  private func secure(_ images: [Digest: [UInt8]], with client: EtcdClient) async throws {
+    secured.formIntersection(images.keys)
+    var isLeaseLasting: [Int64: Bool] = [:]
+    let open = images.keys.filter { !secured.contains($0) }.sorted()
+    for batch in stride(from: 0, to: open.count, by: Self.maxOperations).map({
+      open[$0..<min($0 + Self.maxOperations, open.count)]
+    }) {
+      var look = EtcdTxnRequest()
+      look.success = batch.map { digest in
+        var operation = EtcdRequestOp()
+        operation.requestRange.key = Data(keys.key(of: .image(digest)))
+        operation.requestRange.keysOnly = true
+        return operation
+      }
+      let found = try await client.commit(look).responses.map(\.responseRange.kvs.first)
+      var missing: [Digest] = []
+      for (digest, pair) in zip(batch, found) {
+        guard let lease = pair?.lease, lease != retention?.id else {
+          if pair == nil { missing.append(digest) }
+          continue
+        }
+        if isLeaseLasting[lease] == nil {
+          isLeaseLasting[lease] = try await client.timeToLive(of: lease).map { 2 * $0 >= lifetimes.retention } ?? false
+        }
+        if isLeaseLasting[lease] != true { missing.append(digest) }
+      }
+      try await put(missing.map { ($0, images[$0] ?? []) }, with: client)
+      secured.formUnion(batch)
+    }
+  }
+
+  private func put(_ images: [(digest: Digest, bytes: [UInt8])], with client: EtcdClient) async throws {
+    var transaction = EtcdTxnRequest()
+    var byteCount = 0
+    for (digest, bytes) in images {
+      if byteCount + bytes.count > Self.maxBytes, !transaction.success.isEmpty {
+        _ = try await client.commit(transaction)
+        (transaction.success, byteCount) = ([], 0)
+      }
+      transaction.success.append(operation(keys.key(of: .image(digest)), bytes, retention))
+      byteCount += bytes.count
+    }
+    if !transaction.success.isEmpty { _ = try await client.commit(transaction) }
+  }
+
+  private func operation(_ key: [UInt8], _ value: [UInt8], _ lease: Lease?) -> EtcdRequestOp {
+    var operation = EtcdRequestOp()
+    operation.requestPut.key = Data(key)
+    operation.requestPut.value = Data(value)
+    operation.requestPut.lease = lease?.id ?? 0
+    return operation
+  }
+
+  /// Puts the record over the one that was there, unless another publisher of this node's name has put one since.
+  private func put(_ record: NodeRecord, with client: EtcdClient) async throws {
+    let key = keys.key(of: .node(node))
+    while true {
+      var transaction = EtcdTxnRequest()
+      var compare = EtcdCompare()
+      compare.key = Data(key)
+      compare.target = .mod
+      // A revision that no key has: the first time what is there is only read.
+      compare.modRevision = revision ?? -1
+      transaction.compare = [compare]
+      transaction.success = [operation(key, record.encoded, presence)]
+      var look = EtcdRequestOp()
+      look.requestRange.key = Data(key)
+      transaction.failure = [look]
+      let reply = try await client.commit(transaction)
+      if reply.succeeded {
+        revision = reply.header.revision
+        return
+      }
+      let other = reply.responses.first?.responseRange.kvs.first
+      if revision != nil, let other, let found = try? NodeRecord(decoding: Array(other.value)), found.started > started
+      {
+        throw EtcdError(.displaced, "another publisher of the node \(node) has started since: this one stops")
+      }
+      revision = other?.modRevision ?? 0
+    }
+  }
+}
