@@ -1,4 +1,3 @@
-internal import Concurrency
 package import Connections
 internal import Diagnostics
 internal import GRPCCore
@@ -19,6 +18,7 @@ package struct CRIServer: Service {
 
   private static let maxConnections = 256
   private static let maxConcurrentStreams = 100
+  private static let maxThreads = 2
   private static let maxRequestBytes = 64 << 10
   /// How long a client may take to read its reply when the server stops.
   private static let graceTime = Duration.seconds(1)
@@ -45,16 +45,14 @@ package struct CRIServer: Service {
   package func run() async throws {
     defer { socket.removePath() }
     let unread = UnreadReplies(maxConnections: Self.maxConnections, maxBytes: maxOutstandingBytes)
-    // One thread for all: what hops between threads costs more than it answers, and takes cores from ZeroMQ.
-    let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let threads = MultiThreadedEventLoopGroup(numberOfThreads: min(Self.maxThreads, System.coreCount))
     defer { threads.shutdownGracefully { _ in } }
-    threads.next().execute { lowerThreadPriority() }
     let server = GRPCServer(
       transport: transport(unread, threads),
       services: [CRIService(registry: registry, version: version, unread: unread)])
     logger.notice("answering CRI", metadata: [LogKey.endpoint: "unix://\(socket.path)"])
     try await withTaskCancellationOrGracefulShutdownHandler {
-      try await withTaskExecutorPreference(EventLoopExecutor(threads.next())) { try await server.serve() }
+      try await withTaskExecutorPreference(EventLoopExecutor(threads)) { try await server.serve() }
     } onCancelOrGracefulShutdown: {
       server.beginGracefulShutdown()
     }

@@ -1,15 +1,19 @@
 internal import NIOCore
+internal import NIOPosix
 
-/// Runs tasks on the thread of an event loop, so that a call and its connection need no other thread.
+/// Runs tasks on the threads of event loops: each on the one where it was resumed, which is that of its connection.
+///
+/// What hops between threads costs more than it answers.
 final class EventLoopExecutor: TaskExecutor {
-  private let eventLoop: any EventLoop
+  private let threads: MultiThreadedEventLoopGroup
 
-  init(_ eventLoop: any EventLoop) {
-    self.eventLoop = eventLoop
+  init(_ threads: MultiThreadedEventLoopGroup) {
+    self.threads = threads
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    eventLoop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+    let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? threads.next()
+    loop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
   }
 }
