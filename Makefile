@@ -71,6 +71,7 @@ install:
 
 test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))
+	@getent hosts localhost > /dev/null || { echo 'tests need a host that knows localhost: say so in /etc/hosts' >&2; false; }
 	swift build $(SWIFT_FLAGS) --build-tests
 # One after the other: sockets, files and programs block the threads that tests share, of which there is one for each core.
 # What failed is said again at the end, where one looks for it.
