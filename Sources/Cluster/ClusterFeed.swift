@@ -47,7 +47,7 @@ package struct ClusterFeed: ImageFeed {
         }
       } catch {
         guard !Task.isCancelled else { return }
-        reader.note(error as? EtcdError ?? EtcdError(error, at: endpoint), toleratedFor: access.timeout)
+        reader.note(EtcdError(error, at: endpoint), toleratedFor: access.timeout)
       }
       // Every member has its turn before one is asked again.
       guard turn % location.endpoints.count == location.endpoints.count - 1 else { continue }

@@ -42,12 +42,11 @@ final class ClusterReader: Sendable {
       var nodes: Set<String> = []
       state.faults = [:]
       for (key, value) in pairs {
-        switch keys.place(of: key) {
+        switch apply(key, value, &state) {
         case .image(let digest): images.insert(digest)
         case .node(let name): nodes.insert(name)
         case nil: break
         }
-        apply(key, value, &state)
       }
       state.inventory.keep(images: images, nodes: nodes)
       state.revision = revision
@@ -89,15 +88,18 @@ final class ClusterReader: Sendable {
     }
   }
 
-  private func apply(_ key: Data, _ value: Data?, _ state: inout State) {
+  /// - Returns: What stands at the key; nil for one that is not ours.
+  @discardableResult
+  private func apply(_ key: Data, _ value: Data?, _ state: inout State) -> ClusterKeys.Place? {
     let name = String(decoding: key, as: UTF8.self)
     let change: ClusterInventory.Change
-    switch keys.place(of: key) {
+    let place = keys.place(of: key)
+    switch place {
     case .image(let digest): change = .image(digest, value.map(Array.init))
     case .node(let node): change = .node(node, value.map(Array.init))
     case nil:
       state.faults[name] = value == nil ? nil : "this is no key of waybill's"
-      return
+      return nil
     }
     do throws(ClusterFault) {
       try state.inventory.apply(change)
@@ -105,6 +107,7 @@ final class ClusterReader: Sendable {
     } catch {
       state.faults[name] = error.description
     }
+    return place
   }
 
   /// Tells the registry everything.

@@ -1,7 +1,5 @@
 internal import ImageAPI
 internal import ImageRegistry
-internal import ImageWire
-internal import MessagePack
 
 /// What a node has to say of itself: the bytes of its images and its record.
 struct NodeInventory: Sendable {
@@ -13,12 +11,9 @@ struct NodeInventory: Sendable {
     let selection = try snapshot.select(ListImagesRequest())
     var images: [Digest: [UInt8]] = [:]
     var order: [Digest] = []
-    selection.forEachImage { image, _ in
-      var packer = Packer()
-      packer.pack(image)
-      let bytes = packer.finish().withUnsafeBytes { Array($0) }
+    selection.forEachEncodedImage { bytes in
       let digest = Digest(sha256Of: bytes)
-      images[digest] = bytes
+      images[digest] = bytes.withUnsafeBytes { Array($0) }
       order.append(digest)
     }
     self.images = images

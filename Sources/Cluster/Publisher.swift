@@ -78,7 +78,7 @@ package struct Publisher: Service {
         }
       } catch {
         guard !Task.isCancelled else { return }
-        let failure = error as? EtcdError ?? EtcdError(error, at: endpoint)
+        let failure = EtcdError(error, at: endpoint)
         guard failure.code != .displaced else { throw failure }
         logger.log(
           level: failure == lastError ? .debug : .error, "cannot publish",

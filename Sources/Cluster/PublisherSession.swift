@@ -84,35 +84,28 @@ actor PublisherSession {
 
 extension PublisherSession {
   private func keepAlive(_ client: EtcdClient) async throws {
-    if presence == nil || presence?.isDue == true {
-      presence = try await refreshed(presence, lifetimes.presence, client)
-      if presence == nil {
-        put = nil
-        presence = try await refreshed(nil, lifetimes.presence, client)
-      }
+    if let lease = try await renewal(of: presence, lifetimes.presence, client) {
+      if lease.id != presence?.id { put = nil }
+      presence = lease
     }
-    if retention == nil || retention?.isDue == true {
-      retention = try await refreshed(retention, lifetimes.retention, client)
-      if retention == nil {
-        (put, secured) = (nil, [])
-        retention = try await refreshed(nil, lifetimes.retention, client)
-      }
+    if let lease = try await renewal(of: retention, lifetimes.retention, client) {
+      if lease.id != retention?.id { (put, secured) = (nil, []) }
+      retention = lease
     }
   }
 
-  /// A new lease for none, the same for one that lives on, and none for one that has expired.
-  private func refreshed(_ lease: Lease?, _ timeToLive: Int64, _ client: EtcdClient) async throws -> Lease? {
-    guard var lease else {
-      return Lease(id: try await client.grantLease(timeToLive: timeToLive), timeToLive: timeToLive)
+  /// The lease that was kept alive, or a new one for none and for one that has expired; nil where it is not time yet.
+  private func renewal(of lease: Lease?, _ timeToLive: Int64, _ client: EtcdClient) async throws -> Lease? {
+    if var lease {
+      guard lease.isDue else { return nil }
+      do {
+        let start = ContinuousClock.now
+        try await client.keepAlive(lease.id)
+        lease.refreshed = start
+        return lease
+      } catch let error as EtcdError where error.code == .leaseNotFound {}
     }
-    do {
-      let start = ContinuousClock.now
-      try await client.keepAlive(lease.id)
-      lease.refreshed = start
-      return lease
-    } catch let error as EtcdError where error.code == .leaseNotFound {
-      return nil
-    }
+    return Lease(id: try await client.grantLease(timeToLive: timeToLive), timeToLive: timeToLive)
   }
 
   /// Sees to it that every image is there, and stays as long as this node holds it.

@@ -68,6 +68,13 @@ package struct Selection: Sendable {
     return images
   }
 
+  /// Gives the bytes of the selected images in id order, as they are on the wire.
+  package func forEachEncodedImage(_ body: (RawSpan) -> Void) {
+    for slice in slices {
+      for position in 0..<slice.count { slice[position].withBytes(body) }
+    }
+  }
+
   /// Gives the selected images in id order, each with the numbers of the sources that hold it.
   package func forEachImage<Failure: Error>(
     _ body: (Image, _ sources: [Int]) throws(Failure) -> Void

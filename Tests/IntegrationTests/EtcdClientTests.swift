@@ -31,6 +31,14 @@ import Testing
     return transaction
   }
 
+  /// Watches until the watch ends, and keeps why.
+  private func watch(with client: EtcdClient, _ record: Record) -> Task<Void, Never> {
+    Task {
+      let failure = await error { try await client.watch(below: [1], from: 1) { _, _ in } }
+      record.end.withLock { $0 = failure }
+    }
+  }
+
   private func error(of call: () async throws -> Void) async -> EtcdError? {
     do {
       try await call()
@@ -180,10 +188,7 @@ import Testing
     let etcd = try await Etcd()
     try await EtcdClient.withConnection(to: etcd.endpoint, as: unnamed(within: .seconds(2))) { client in
       let record = Record()
-      let watch = Task {
-        let failure = await error { try await client.watch(below: [1], from: 1) { _, _ in } }
-        record.end.withLock { $0 = failure }
-      }
+      let watch = watch(with: client, record)
       try await Task.sleep(for: .seconds(3))
       #expect(record.end.withLock { $0 } == nil)
       etcd.members[0].process.send(SIGSTOP)
@@ -214,10 +219,7 @@ import Testing
     let etcd = try await Etcd(members: 3)
     try await EtcdClient.withConnection(to: etcd.endpoint, as: unnamed(within: .seconds(10))) { client in
       let record = Record()
-      let watch = Task {
-        let failure = await error { try await client.watch(below: [1], from: 1) { _, _ in } }
-        record.end.withLock { $0 = failure }
-      }
+      let watch = watch(with: client, record)
       try await Task.sleep(for: .seconds(1))
       for member in etcd.members.dropFirst() { member.process.send(SIGKILL) }
       await watch.value
