@@ -140,10 +140,10 @@ let package = Package(
     .executableTarget(
       name: "WaybillCommand",
       dependencies: [
-        "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry", "ImageSources",
-        "WaybillBroker",
-        "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ", arguments, lifecycle, logging,
-        .target(name: "CRI", condition: withGRPC),
+        "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "FileReading", "ImageAPI", "ImageRegistry",
+        "ImageSources", "WaybillBroker", "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ",
+        arguments, lifecycle, logging,
+        .target(name: "CRI", condition: withGRPC), .target(name: "Cluster", condition: withGRPC),
       ], swiftSettings: settings),
     // What tests of the wire share with the fuzzer.
     testing("WireTesting", ["CMessagePack", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "WaybillServer"]),
@@ -172,7 +172,7 @@ let package = Package(
     tests(
       "CRITests",
       ["CRI", "CRIProtocol", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting", logging, protobuf] + grpc),
-    tests("ClusterTests", ["Cluster", "ImageAPI", "ImageSources", "ImageWire", "MessagePack", "WireTesting"]),
+    tests("ClusterTests", ["Cluster", "ImageAPI", "ImageRegistry", "ImageSources", "ImageWire", "MessagePack", "WireTesting"]),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
     tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(

@@ -56,11 +56,9 @@ package struct ClusterFeed: ImageFeed {
   }
 
   private func read(everythingFrom client: EtcdClient, with reader: ClusterReader) async throws -> Int64 {
-    var pairs: [(key: Data, value: Data)] = []
-    let revision = try await client.range(below: location.keys.start) { page in
-      for pair in page { pairs.append((pair.key, pair.value)) }
-    }
-    reader.replace(with: pairs, revision)
+    var reading = ClusterReader.Reading()
+    let revision = try await client.range(below: location.keys.start) { page in reader.note(page, in: &reading) }
+    reader.finish(reading, revision)
     return revision
   }
 }

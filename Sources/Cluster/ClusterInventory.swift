@@ -1,4 +1,5 @@
 package import ImageAPI
+package import ImageRegistry
 internal import ImageWire
 internal import MessagePack
 
@@ -8,133 +9,143 @@ internal import MessagePack
 /// `syncing`, with its last whole inventory. An image's bytes are kept for as long as a record names them, whatever becomes
 /// of their key.
 package struct ClusterInventory: Sendable {
-  /// What was put at a key, or nil for what was deleted.
-  package enum Change: Sendable {
-    case image(Digest, [UInt8]?)
-    case node(String, [UInt8]?)
-  }
-
-  package enum NodeState: String, Sendable {
-    /// Everything that its record names is there.
-    case current
-    /// Something that its record names is not there, or the record makes no sense.
-    case syncing
-  }
-
   private struct Variant {
-    let image: Image
+    let image: HeldImage
     /// Whether its key is there.
     var isStored = true
     /// How many times a node's record or its last whole inventory names it.
     var names = 0
-    /// The numbers of the nodes that hold it.
-    var holders: Set<Int> = []
   }
 
   private struct Node {
-    let name: String
-    var record: NodeRecord?
-    /// Its last whole inventory; nil before the first.
-    var held: [Digest]?
-    /// How many of the record's images are not there.
+    /// The variants that its newest record names, by their numbers, as far as they are there.
+    var named: [UInt32] = []
+    /// What its newest record names and is not there.
     var missing: Set<Digest> = []
-    var fault: ClusterFault?
+    /// Its last whole inventory; nil before the first.
+    var held: [UInt32]?
+    var gaps = ListGaps()
+    /// Whether its newest record makes no sense.
+    var isFaulty = false
+    /// Whether the inventory is another one than was told of last.
+    var isNew = false
   }
 
-  private var variants: [Digest: Variant] = [:]
-  /// For each id the variants that a node holds: almost always one.
-  private var held: [Digest: [Digest]] = [:]
-  private var numbers: [String: Int] = [:]
-  private var nodes: [Node?] = []
-  private var free: [Int] = []
+  private var variants: [Variant?] = []
+  private var free: [UInt32] = []
+  private var numbers: [Digest: UInt32] = [:]
+  private var nodes: [String: Node] = [:]
   /// The nodes that wait for an image.
-  private var waiting: [Digest: Set<Int>] = [:]
-  private var changed: Set<Digest> = []
+  private var waiting: [Digest: Set<String>] = [:]
+  /// The nodes that are not what was told of last.
+  private var changed: Set<String> = []
+  /// What makes no sense, by its place.
+  package private(set) var faults: [ClusterKeys.Place: ClusterFault] = [:]
+
+  /// As many faults are kept at most.
+  private static let maxFaults = 10_000
 
   package init() {}
 
   /// How many nodes have a record.
-  package var nodeCount: Int { numbers.count }
+  package var nodeCount: Int { nodes.count }
 
-  /// Takes over a change.
-  ///
-  /// - Throws: ``ClusterFault`` for what makes no sense: it changes nothing but the state of its node.
-  package mutating func apply(_ change: Change) throws(ClusterFault) {
-    switch change {
-    case .image(let digest, let bytes?): try put(digest, bytes)
-    case .image(let digest, nil): delete(digest)
-    case .node(let name, let bytes?): try put(name, bytes)
-    case .node(let name, nil): delete(name)
+  /// Takes over what was put at a place, or nil for what was deleted. What makes no sense changes nothing but the state
+  /// of its node, and is among the ``faults`` from then on.
+  package mutating func apply(_ place: ClusterKeys.Place, _ bytes: [UInt8]?) {
+    do throws(ClusterFault) {
+      switch (place, bytes) {
+      case (.image(let digest), let bytes?): try put(digest, bytes)
+      case (.image(let digest), nil): delete(digest)
+      case (.node(let name), let bytes?): try put(name, bytes)
+      case (.node(let name), nil): delete(name)
+      }
+      faults[place] = nil
+    } catch {
+      note(error, at: place)
     }
   }
 
-  /// Deletes what is at no other key.
-  package mutating func keep(images: Set<Digest>, nodes: Set<String>) {
-    for name in numbers.keys where !nodes.contains(name) { delete(name) }
-    for (digest, variant) in variants where variant.isStored && !images.contains(digest) { delete(digest) }
+  private mutating func note(_ fault: ClusterFault, at place: ClusterKeys.Place) {
+    if faults[place] != nil || faults.count < Self.maxFaults { faults[place] = fault }
   }
 
-  /// The images that are not what they were when this was called last: those that a node holds as the cluster lists them,
-  /// and the ids of those that none holds any more.
-  package mutating func takeChanges() -> (listed: [Image], gone: [Digest]) {
-    var result: (listed: [Image], gone: [Digest]) = ([], [])
-    for id in changed {
-      if let image = image(id) { result.listed.append(image) } else { result.gone.append(id) }
+  /// Deletes what is at no other place.
+  package mutating func keep(images: Set<Digest>, nodes: Set<String>) {
+    for name in self.nodes.keys where !nodes.contains(name) { delete(name) }
+    for (digest, number) in numbers where variants[Int(number)]?.isStored == true && !images.contains(digest) {
+      delete(digest)
+    }
+    faults = faults.filter { place, _ in
+      switch place {
+      case .image(let digest): images.contains(digest)
+      case .node(let name): nodes.contains(name)
+      }
+    }
+  }
+
+  /// What is new about the nodes since this was called last.
+  package mutating func takeChanges() -> [NodeChange] {
+    var changes: [NodeChange] = []
+    for name in changed.sorted() {
+      guard let node = nodes[name] else {
+        changes.append(NodeChange(name, .gone))
+        continue
+      }
+      if node.isNew, let held = node.held {
+        changes.append(NodeChange(name, .holds(held.compactMap { variants[Int($0)]?.image }), gaps: node.gaps))
+        nodes[name]?.isNew = false
+      }
+      if node.isFaulty || !node.missing.isEmpty { changes.append(NodeChange(name, .syncing)) }
     }
     changed = []
-    return result
-  }
-
-  /// Everything that a node holds, as the cluster lists it.
-  package var images: [Image] { held.keys.compactMap { image($0) } }
-
-  /// The images of one node by their ids; nil for one that has no whole inventory.
-  package func images(ofNode name: String) -> [Digest: Image]? {
-    guard let number = numbers[name], let held = nodes[number]?.held else { return nil }
-    return Dictionary(
-      held.compactMap { variants[$0].map { ($0.image.id, $0.image) } }, uniquingKeysWith: { first, _ in first })
-  }
-
-  package func state(ofNode name: String) -> NodeState? {
-    guard let number = numbers[name], let node = nodes[number] else { return nil }
-    return node.fault == nil && node.missing.isEmpty ? .current : .syncing
-  }
-
-  /// What the nodes that hold it say; where they differ, by the word of the one with the smallest name.
-  private func image(_ id: Digest) -> Image? {
-    guard let candidates = held[id] else { return nil }
-    if candidates.count == 1 { return variants[candidates[0]]?.image }
-    func firstHolder(_ digest: Digest) -> String {
-      variants[digest]?.holders.compactMap { nodes[$0]?.name }.min() ?? ""
-    }
-    let first = candidates.min { (firstHolder($0), $0) < (firstHolder($1), $1) }
-    return first.flatMap { variants[$0]?.image }
+    return changes
   }
 }
 
 extension ClusterInventory {
   private mutating func put(_ digest: Digest, _ bytes: [UInt8]) throws(ClusterFault) {
-    guard variants[digest] == nil else {
-      variants[digest]?.isStored = true
+    if let number = numbers[digest] {
+      variants[Int(number)]?.isStored = true
       return
     }
-    guard Digest(sha256Of: bytes) == digest else { throw ClusterFault("the bytes at images/\(digest.hex) are others") }
-    variants[digest] = Variant(image: try Self.image(bytes))
-    for number in waiting.removeValue(forKey: digest) ?? [] {
-      variants[digest]?.names += 1
-      nodes[number]?.missing.remove(digest)
-      if nodes[number]?.missing.isEmpty == true { hold(number) }
+    guard Digest(sha256Of: bytes) == digest else { throw ClusterFault("its bytes are not those of its key") }
+    let number = add(HeldImage(try Self.image(bytes), digest: digest))
+    for name in waiting.removeValue(forKey: digest) ?? [] {
+      variants[Int(number)]?.names += 1
+      nodes[name]?.named.append(number)
+      nodes[name]?.missing.remove(digest)
+      do throws(ClusterFault) { try hold(name) } catch { note(error, at: .node(name)) }
     }
+  }
+
+  private mutating func add(_ image: HeldImage) -> UInt32 {
+    let number = free.popLast() ?? UInt32(variants.count)
+    if number == variants.count { variants.append(nil) }
+    variants[Int(number)] = Variant(image: image)
+    numbers[image.digest] = number
+    return number
   }
 
   private mutating func delete(_ digest: Digest) {
-    variants[digest]?.isStored = false
-    forget(digest)
+    guard let number = numbers[digest] else { return }
+    variants[Int(number)]?.isStored = false
+    forget(number)
   }
 
-  /// Lets an image go that no key and no record has.
-  private mutating func forget(_ digest: Digest) {
-    if let variant = variants[digest], !variant.isStored, variant.names == 0 { variants[digest] = nil }
+  /// Lets a variant go that no key and no record has.
+  private mutating func forget(_ number: UInt32) {
+    guard let variant = variants[Int(number)], !variant.isStored, variant.names == 0 else { return }
+    numbers[variant.image.digest] = nil
+    variants[Int(number)] = nil
+    free.append(number)
+  }
+
+  private mutating func release(_ numbers: [UInt32]) {
+    for number in numbers {
+      variants[Int(number)]?.names -= 1
+      forget(number)
+    }
   }
 
   private static let imageLimits = Limits(bytes: 2 << 20, depth: 8, elements: 100_000)
@@ -143,7 +154,10 @@ extension ClusterInventory {
     var unpacker = Unpacker(limits: imageLimits)
     return try unpacker.unpack(bytes.span.bytes, failure: { ClusterFault("\($0)") }) { (root) throws(ClusterFault) in
       do throws(APIError) {
-        return try Image(decoding: root)
+        var image = try Image(decoding: root)
+        // It is said by records, and by nothing else.
+        image.nodes = nil
+        return image
       } catch {
         throw ClusterFault(error.message)
       }
@@ -151,84 +165,56 @@ extension ClusterInventory {
   }
 
   private mutating func put(_ name: String, _ bytes: [UInt8]) throws(ClusterFault) {
-    let number = number(of: name)
-    let record: NodeRecord
-    do throws(ClusterFault) {
-      record = try NodeRecord(decoding: bytes)
-    } catch {
-      nodes[number]?.fault = error
-      throw ClusterFault("nodes/\(name): \(error)")
-    }
-    let last = nodes[number]?.record
-    let missed = nodes[number]?.missing ?? []
-    nodes[number]?.fault = nil
-    nodes[number]?.record = record
-    nodes[number]?.missing = []
-    for digest in missed { stopWaiting(number, for: digest) }
+    changed.insert(name)
+    var node = nodes[name] ?? Node()
+    node.isFaulty = true
+    nodes[name] = node
+    let record = try NodeRecord(decoding: bytes)
+    let before = node
+    for digest in before.missing { stopWaiting(name, for: digest) }
+    (node.named, node.missing, node.gaps, node.isFaulty) = ([], [], record.gaps, false)
+    node.named.reserveCapacity(record.images.count)
     for digest in record.images {
-      if variants[digest] == nil {
-        nodes[number]?.missing.insert(digest)
-        waiting[digest, default: []].insert(number)
+      if let number = numbers[digest] {
+        variants[Int(number)]?.names += 1
+        node.named.append(number)
       } else {
-        variants[digest]?.names += 1
+        node.missing.insert(digest)
+        waiting[digest, default: []].insert(name)
       }
     }
-    for digest in last?.images ?? [] where !missed.contains(digest) { release(digest) }
-    if nodes[number]?.missing.isEmpty == true { hold(number) }
+    nodes[name] = node
+    release(before.named)
+    try hold(name)
   }
 
   private mutating func delete(_ name: String) {
-    guard let number = numbers.removeValue(forKey: name), let node = nodes[number] else { return }
-    for digest in node.missing { stopWaiting(number, for: digest) }
-    for digest in node.held ?? [] { letGo(digest, number) }
-    for digest in node.record?.images ?? [] where !node.missing.contains(digest) { release(digest) }
-    nodes[number] = nil
-    free.append(number)
+    guard let node = nodes.removeValue(forKey: name) else { return }
+    changed.insert(name)
+    for digest in node.missing { stopWaiting(name, for: digest) }
+    release(node.named)
+    release(node.held ?? [])
   }
 
-  private mutating func number(of name: String) -> Int {
-    if let number = numbers[name] { return number }
-    let number = free.popLast() ?? nodes.count
-    if number == nodes.count { nodes.append(nil) }
-    nodes[number] = Node(name: name)
-    numbers[name] = number
-    return number
-  }
-
-  private mutating func stopWaiting(_ number: Int, for digest: Digest) {
-    waiting[digest]?.remove(number)
+  private mutating func stopWaiting(_ name: String, for digest: Digest) {
+    waiting[digest]?.remove(name)
     if waiting[digest]?.isEmpty == true { waiting[digest] = nil }
   }
 
-  /// Makes the record of a node, all of whose images are there, its inventory.
-  private mutating func hold(_ number: Int) {
-    guard let node = nodes[number], let record = node.record else { return }
-    let (before, after) = (Set(node.held ?? []), Set(record.images))
-    nodes[number]?.held = record.images
-    for digest in after.subtracting(before) {
-      guard let id = variants[digest]?.image.id else { continue }
-      variants[digest]?.names += 1
-      variants[digest]?.holders.insert(number)
-      if variants[digest]?.holders.count == 1 { held[id, default: []].append(digest) }
-      changed.insert(id)
+  /// Makes what the record of a node names its inventory, once all of it is there.
+  private mutating func hold(_ name: String) throws(ClusterFault) {
+    guard let node = nodes[name], node.missing.isEmpty else { return }
+    changed.insert(name)
+    guard Set(node.named.compactMap { variants[Int($0)]?.image.id }).count == node.named.count else {
+      nodes[name]?.isFaulty = true
+      throw ClusterFault("it has two images of one id")
     }
-    for digest in before.subtracting(after) { letGo(digest, number) }
-  }
-
-  /// A node holds an image no longer.
-  private mutating func letGo(_ digest: Digest, _ number: Int) {
-    guard let id = variants[digest]?.image.id else { return }
-    variants[digest]?.holders.remove(number)
-    if variants[digest]?.holders.isEmpty == true {
-      held[id]?.removeAll { $0 == digest }
-      if held[id]?.isEmpty == true { held[id] = nil }
-    }
-    changed.insert(id)
-    release(digest)
-  }
-
-  private mutating func release(_ digest: Digest) {
-    variants[digest]?.names -= 1
-    forget(digest)
+    for number in node.named { variants[Int(number)]?.names += 1 }
+    release(node.held ?? [])
+    nodes[name]?.held = node.named
+    nodes[name]?.isNew = true
+    // A record that came whole has nothing against it any more.
+    nodes[name]?.isFaulty = false
+    faults[.node(name)] = nil
   }
 }

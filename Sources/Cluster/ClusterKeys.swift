@@ -20,12 +20,10 @@ package struct ClusterKeys: Sendable {
     start = Array("\(prefix)/v1/".utf8)
   }
 
-  package func key(of place: Place) -> [UInt8] {
-    switch place {
-    case .image(let digest): start + Array("images/\(digest.hex)".utf8)
-    case .node(let name): start + Array("nodes/\(name)".utf8)
-    }
-  }
+  package func key(of place: Place) -> [UInt8] { start + Array(place.description.utf8) }
+
+  /// The key as people read it.
+  func text(of place: Place) -> String { String(decoding: key(of: place), as: UTF8.self) }
 
   /// - Returns: nil for a key that is none of these.
   package func place(of key: some Collection<UInt8>) -> Place? {
@@ -38,20 +36,16 @@ package struct ClusterKeys: Sendable {
     }
     guard text.hasPrefix("nodes/") else { return nil }
     let name = String(text.dropFirst("nodes/".count))
-    return Self.isNodeName(name) ? .node(name) : nil
+    return NodeStatus.isName(name) ? .node(name) : nil
   }
+}
 
-  /// Whether it is a name that Kubernetes gives to nodes: a subdomain of RFC 1123.
-  package static func isNodeName(_ name: String) -> Bool {
-    func isLetterOrDigit(_ byte: UInt8) -> Bool {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+extension ClusterKeys.Place: CustomStringConvertible {
+  /// The end of its key.
+  package var description: String {
+    switch self {
+    case .image(let digest): "images/\(digest.hex)"
+    case .node(let name): "nodes/\(name)"
     }
-    let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    return (1...253).contains(name.utf8.count)
-      && labels.allSatisfy { label in
-        guard let first = label.first, let last = label.last else { return false }
-        return isLetterOrDigit(first) && isLetterOrDigit(last)
-          && label.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
-      }
   }
 }

@@ -11,8 +11,10 @@ final class ClusterReader: Sendable {
     var inventory = ClusterInventory()
     /// Up to which revision everything is known; nil when all is to be read anew.
     var revision: Int64?
-    /// What makes no sense, by the text of its key.
-    var faults: [String: String] = [:]
+    /// The keys below the prefix that are none of waybill's.
+    var strangers: Set<String> = []
+    /// What makes no sense, as the registry was told.
+    var leftOut: [SkippedImage] = []
     var log: SourceLog
   }
 
@@ -35,22 +37,41 @@ final class ClusterReader: Sendable {
     return try await read()
   }
 
-  /// Takes over everything that there is at a revision.
-  func replace(with pairs: [(key: Data, value: Data)], _ revision: Int64) {
+  /// What a reading of everything has found so far.
+  struct Reading {
+    fileprivate var images: Set<Digest> = []
+    fileprivate var nodes: Set<String> = []
+    fileprivate var strangers: Set<String> = []
+  }
+
+  /// Takes over some of what there is at a revision. The registry is told when all of it is here.
+  func note(_ page: [EtcdKeyValue], in reading: inout Reading) {
     state.withLock { state in
-      var images: Set<Digest> = []
-      var nodes: Set<String> = []
-      state.faults = [:]
-      for (key, value) in pairs {
-        switch apply(key, value, &state) {
-        case .image(let digest): images.insert(digest)
-        case .node(let name): nodes.insert(name)
-        case nil: break
+      state.revision = nil
+      for pair in page {
+        switch keys.place(of: pair.key) {
+        case .image(let digest)?:
+          reading.images.insert(digest)
+          state.inventory.apply(.image(digest), Array(pair.value))
+        case .node(let name)?:
+          reading.nodes.insert(name)
+          state.inventory.apply(.node(name), Array(pair.value))
+        case nil: Self.add(pair.key, to: &reading.strangers)
         }
       }
-      state.inventory.keep(images: images, nodes: nodes)
+    }
+    sign.note()
+  }
+
+  /// Everything that there is at a revision has been found.
+  func finish(_ reading: Reading, _ revision: Int64) {
+    state.withLock { state in
+      state.inventory.keep(images: reading.images, nodes: reading.nodes)
+      state.strangers = reading.strangers
       state.revision = revision
-      publish(&state)
+      state.leftOut = leftOut(of: state)
+      let change = registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      state.log.noteReading(ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, change)
     }
     sign.note()
   }
@@ -64,15 +85,23 @@ final class ClusterReader: Sendable {
         throw EtcdError(
           .futureRevision, "etcd is at revision \(revision), and was at \(state.revision ?? 0): all is read again")
       }
-      let faults = state.faults
-      for event in events { apply(event.kv.key, event.type == .put ? event.kv.value : nil, &state) }
-      state.revision = revision
-      guard state.faults == faults else { return publish(&state) }
-      let changes = state.inventory.takeChanges()
-      if !changes.listed.isEmpty || !changes.gone.isEmpty {
-        registry.update(source: index, upserting: changes.listed, removing: changes.gone)
+      let wasWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
+      for event in events {
+        let value = event.type == .put ? Array(event.kv.value) : nil
+        if let place = keys.place(of: event.kv.key) {
+          state.inventory.apply(place, value)
+        } else if value != nil {
+          Self.add(event.kv.key, to: &state.strangers)
+        } else {
+          state.strangers.remove(String(decoding: event.kv.key, as: UTF8.self))
+        }
       }
-      registry.noteUnchanged(source: index)
+      state.revision = revision
+      // Most events are about nothing that makes no sense, before or after.
+      let isWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
+      if !events.isEmpty, !wasWhole || !isWhole { noteLeftOut(&state) }
+      registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      state.log.noteUnchanged()
     }
     sign.note()
   }
@@ -88,36 +117,26 @@ final class ClusterReader: Sendable {
     }
   }
 
-  /// - Returns: What stands at the key; nil for one that is not ours.
-  @discardableResult
-  private func apply(_ key: Data, _ value: Data?, _ state: inout State) -> ClusterKeys.Place? {
-    let name = String(decoding: key, as: UTF8.self)
-    let change: ClusterInventory.Change
-    let place = keys.place(of: key)
-    switch place {
-    case .image(let digest): change = .image(digest, value.map(Array.init))
-    case .node(let node): change = .node(node, value.map(Array.init))
-    case nil:
-      state.faults[name] = value == nil ? nil : "this is no key of waybill's"
-      return nil
-    }
-    do throws(ClusterFault) {
-      try state.inventory.apply(change)
-      state.faults[name] = nil
-    } catch {
-      state.faults[name] = error.description
-    }
-    return place
+  private func noteLeftOut(_ state: inout State) {
+    let leftOut = leftOut(of: state)
+    guard leftOut != state.leftOut else { return }
+    let known = Set(state.leftOut)
+    state.log.noteLeftOut(leftOut.filter { !known.contains($0) })
+    state.leftOut = leftOut
   }
 
-  /// Tells the registry everything.
-  private func publish(_ state: inout State) {
-    _ = state.inventory.takeChanges()
-    let leftOut = state.faults.sorted { $0.key < $1.key }.map {
-      SkippedImage(image: $0.key, path: $0.key, reason: $0.value)
+  private func leftOut(of state: State) -> [SkippedImage] {
+    let faults = state.inventory.faults.map { place, fault in
+      SkippedImage(image: place.description, path: keys.text(of: place), reason: fault.description)
     }
-    let inventory = Inventory(images: state.inventory.images, leftOut: leftOut)
-    let change = registry.replaceContents(ofSource: index, with: inventory)
-    state.log.noteReading(inventory, change)
+    let strangers = state.strangers.map { SkippedImage(image: $0, path: $0, reason: "this is no key of waybill's") }
+    return (faults + strangers).sorted { $0.path < $1.path }
+  }
+
+  /// As many keys that are none of waybill's are told of at most.
+  private static let maxStrangers = 1_000
+
+  private static func add(_ key: Data, to strangers: inout Set<String>) {
+    if strangers.count < maxStrangers { strangers.insert(String(decoding: key, as: UTF8.self)) }
   }
 }

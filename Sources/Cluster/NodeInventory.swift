@@ -19,6 +19,6 @@ struct NodeInventory: Sendable {
     self.images = images
     record = NodeRecord(
       images: order, etag: selection.etag, started: started, version: version,
-      sources: sources.map { NodeRecord.Source(name: $0.name, state: $0.state) })
+      sources: sources.map(NodeRecord.Source.init))
   }
 }

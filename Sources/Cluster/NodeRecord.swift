@@ -7,10 +7,17 @@ package struct NodeRecord: Sendable, Hashable {
     /// As the command line has it.
     package var name: String
     package var state: SourceStatus.State
+    /// How many of its images could not be read.
+    package var leftOut: Int
 
-    package init(name: String, state: SourceStatus.State) {
+    package init(name: String, state: SourceStatus.State, leftOut: Int = 0) {
       self.name = name
       self.state = state
+      self.leftOut = leftOut
+    }
+
+    init(_ status: SourceStatus) {
+      self.init(name: status.name, state: status.state, leftOut: status.leftOutCount)
     }
   }
 
@@ -30,6 +37,13 @@ package struct NodeRecord: Sendable, Hashable {
     self.started = started
     self.version = version
     self.sources = sources
+  }
+
+  /// What the list of its images lacks.
+  package var gaps: ListGaps {
+    ListGaps(
+      leftOut: sources.reduce(0) { $0 &+ max(0, $1.leftOut) },
+      stale: sources.filter { $0.state == .stale }.map(\.name))
   }
 
   /// As many images as one record may name: etcd takes values of 1.5 MiB.
@@ -63,11 +77,14 @@ package struct NodeRecord: Sendable, Hashable {
     packer.packKey("sources")
     packer.packArrayHeader(sources.count)
     for source in sources {
-      packer.packMapHeader(2)
+      packer.packMapHeader(source.leftOut == 0 ? 2 : 3)
       packer.packKey("name")
       packer.pack(source.name)
       packer.packKey("state")
       packer.pack(source.state.rawValue)
+      guard source.leftOut > 0 else { continue }
+      packer.packKey("left_out")
+      packer.pack(source.leftOut)
     }
     return packer.finish().withUnsafeBytes { Array($0) }
   }
@@ -129,6 +146,7 @@ package struct NodeRecord: Sendable, Hashable {
       for (key, value) in map {
         if key.equals("name") { source.name = try text(value) }
         if key.equals("state"), let state = SourceStatus.State(rawValue: try text(value)) { source.state = state }
+        if key.equals("left_out") { source.leftOut = Int(clamping: value.uint64 ?? 0) }
       }
       sources.append(source)
     }

@@ -55,7 +55,7 @@ actor PublisherSession {
     let (snapshot, sources) = (registry.snapshot, registry.sources)
     guard snapshot.pendingSources.isEmpty else { return }
     let isLookDue = ContinuousClock.now - lastLook >= lookInterval
-    let states = sources.map { NodeRecord.Source(name: $0.name, state: $0.state) }
+    let states = sources.map(NodeRecord.Source.init)
     let hasChanged = put.map { $0.etag != snapshot.etag || $0.sources != states } ?? true
     guard isLookDue || hasChanged else { return }
     let inventory = try NodeInventory(of: snapshot, sources, started: started, version: version)

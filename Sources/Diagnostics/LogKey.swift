@@ -19,6 +19,8 @@ package enum LogKey {
   package static let late = "late"
   package static let leftOut = "left_out"
   package static let limit = "limit"
+  package static let node = "node"
+  package static let nodes = "nodes"
   package static let passedOver = "passed_over"
   package static let path = "path"
   package static let progress = "progress"

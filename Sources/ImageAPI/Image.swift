@@ -14,6 +14,8 @@ public struct Image: Sendable, Hashable {
   public var spec: ImageSpec?
   /// Whether a kubelet must never remove the image to free space.
   public var pinned: Bool
+  /// The names of the nodes that hold the image, sorted; nil where the request did not ask for them.
+  public var nodes: [String]?
 
   /// An image with its names in any order: they are sorted, and duplicates dropped.
   public init(
@@ -23,7 +25,8 @@ public struct Image: Sendable, Hashable {
     size: UInt64 = 0,
     user: ImageUser = .unspecified,
     spec: ImageSpec? = nil,
-    pinned: Bool = false
+    pinned: Bool = false,
+    nodes: [String]? = nil
   ) {
     self.id = id
     self.repoTags = Self.normalised(repoTags)
@@ -32,6 +35,7 @@ public struct Image: Sendable, Hashable {
     self.user = user
     self.spec = spec
     self.pinned = pinned
+    self.nodes = nodes
   }
 
   /// All names of the image, each once.
@@ -58,6 +62,13 @@ public struct Image: Sendable, Hashable {
       user: user == .unspecified ? other.user : user,
       spec: spec ?? other.spec,
       pinned: pinned || other.pinned)
+  }
+
+  /// The image under the names of another, too. All other values are its own.
+  package func named(also other: Image) -> Image {
+    Image(
+      id: id, repoTags: repoTags + other.repoTags, repoDigests: repoDigests + other.repoDigests, size: size, user: user,
+      spec: spec, pinned: pinned)
   }
 
   private static func normalised(_ names: some Sequence<String>) -> [String] {

@@ -4,6 +4,10 @@ public struct ListImagesRequest: Sendable, Hashable {
   ///
   /// The other fields of CRI's filter are accepted and do not narrow the list.
   public var image: String
+  /// The node whose images to list, as it says them; nil for the images of all.
+  public var node: String?
+  /// Whether each image is to name the nodes that hold it. Not together with ``node``.
+  public var listsNodes: Bool
   /// The etag of the list that the client holds already. Not together with ``resumption``.
   public var ifNoneMatch: String?
   /// The only etag that the list may have; another is an error. With ``resumption`` all pages are of one state.
@@ -15,10 +19,12 @@ public struct ListImagesRequest: Sendable, Hashable {
 
   /// A request for `image`, or for every image.
   public init(
-    image: String = "", ifNoneMatch: String? = nil, ifMatch: String? = nil, limit: Int? = nil,
+    image: String = "", node: String? = nil, listsNodes: Bool = false, ifNoneMatch: String? = nil, ifMatch: String? = nil, limit: Int? = nil,
     resumption: Digest? = nil
   ) {
     self.image = image
+    self.node = node
+    self.listsNodes = listsNodes
     self.ifNoneMatch = ifNoneMatch
     self.ifMatch = ifMatch
     self.limit = limit

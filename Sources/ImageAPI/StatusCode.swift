@@ -4,6 +4,8 @@ public enum StatusCode: Int, Sendable, CaseIterable {
   case invalidArgument = 3
   /// No answer came in time.
   case deadlineExceeded = 4
+  /// There is no node of that name.
+  case notFound = 5
   /// The client's key is not allowed any more.
   case permissionDenied = 7
   /// The request is over a limit, or a queue is full.
@@ -22,6 +24,7 @@ public enum StatusCode: Int, Sendable, CaseIterable {
     switch self {
     case .invalidArgument: "INVALID_ARGUMENT"
     case .deadlineExceeded: "DEADLINE_EXCEEDED"
+    case .notFound: "NOT_FOUND"
     case .permissionDenied: "PERMISSION_DENIED"
     case .resourceExhausted: "RESOURCE_EXHAUSTED"
     case .failedPrecondition: "FAILED_PRECONDITION"

@@ -23,6 +23,11 @@ final class Chunk: Sendable {
     self.bytes = bytes
   }
 
+  /// One image, which no source holds.
+  convenience init(of image: PackedBytes) {
+    self.init([Item(holders: [], end: image.count)], image)
+  }
+
   /// The chunk after some edits, in id order, of different ids.
   func applying(_ edits: ArraySlice<RegistryState.Edit>) -> Chunk {
     var items: [Item] = []

@@ -97,6 +97,25 @@ package final class ImageRegistry: Sendable {
     return publish { writer in writer.apply(sorted, from: source) }
   }
 
+  /// Changes what the nodes of a cluster hold, which counts as a reading of the source that tells of them. At most one
+  /// source of a registry does.
+  ///
+  /// - Parameters:
+  ///   - source: The number of the source.
+  ///   - changes: What is new about some nodes; none for a reading that found nothing new.
+  ///   - leftOut: What the source could not read.
+  /// - Returns: How the list of all images changed.
+  @discardableResult
+  package func updateNodes(
+    ofSource source: Int, by changes: [NodeChange], leftOut: [SkippedImage] = []
+  ) -> Change {
+    publish { writer in
+      let change = writer.apply(changes, from: source)
+      writer.noteReading(ofSource: source, leftOut: leftOut)
+      return change
+    }
+  }
+
   /// Notes that a source could not be read. Its images stay as they were.
   ///
   /// - Parameters:
@@ -146,7 +165,7 @@ package final class ImageRegistry: Sendable {
       // Readers keep their whole list when nothing in it changed.
       let isListed =
         !result.isEmpty || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps
-        || writer.aliases != snapshot.aliases
+        || writer.aliases != snapshot.aliases || writer.holdingsVersion != snapshot.state.holdings.version
       let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
         defer { current = next }

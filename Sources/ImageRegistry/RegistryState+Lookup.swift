@@ -9,11 +9,16 @@ extension RegistryState {
 
   /// The one image whose id begins with these hexadecimal digits; nil when there is none, or more than one.
   func image(idPrefix digits: String) -> ImageSlice? {
+    Self.ids(from: digits).flatMap(onlyImage(in:))
+  }
+
+  /// The ids that begin with these hexadecimal digits, 3 at least.
+  static func ids(from digits: String) -> ClosedRange<Digest>? {
     guard (3..<64).contains(digits.utf8.count),
       let lowest = Digest(digits + String(repeating: "0", count: 64 - digits.utf8.count)),
       let highest = Digest(digits + String(repeating: "f", count: 64 - digits.utf8.count))
     else { return nil }
-    return onlyImage(in: lowest...highest)
+    return lowest...highest
   }
 
   /// The one image whose id is in a range; nil when there is none, or more than one.

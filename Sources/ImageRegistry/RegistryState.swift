@@ -6,6 +6,8 @@ struct RegistryState: Sendable {
   private(set) var shards = ShardTable<Shard>(repeating: .empty)
   private(set) var references = ReferenceIndex()
   private(set) var hash = StateHash()
+  /// What the nodes of a cluster hold.
+  var holdings = Holdings()
   private(set) var count = 0
   private(set) var byteCount = 0
   /// What the images lack. No part of the hash.
@@ -52,6 +54,7 @@ struct RegistryState: Sendable {
   mutating func catchUp(with newer: RegistryState) {
     shards.catchUp(with: newer.shards)
     references.catchUp(with: newer.references)
+    holdings.catchUp(with: newer.holdings)
     (hash, count, byteCount, gaps, version) = (newer.hash, newer.count, newer.byteCount, newer.gaps, newer.version)
   }
 

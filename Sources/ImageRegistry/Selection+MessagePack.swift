@@ -10,12 +10,33 @@ extension Packer {
     case .notModified: packNotModified(etag: selection.etag, gaps: selection.gaps)
     case .none: packImageList(of: selection, count: 0) { _ in }
     case .one(let image):
-      packImageList(of: selection, count: 1) { packer in image.withBytes { packer.append(encoded: $0) } }
+      packImageList(of: selection, count: 1) { packer in packer.append(image, of: selection) }
     case .several, .everything:
       let slices = selection.slices
       reserve(slices.reduce(256) { $0 + $1.byteCount })
       packImageList(of: selection, count: slices.reduce(0) { $0 + $1.count }) { packer in
-        for slice in slices { slice.withBytes { packer.append(encoded: $0) } }
+        for slice in slices { packer.append(slice, of: selection) }
+      }
+    }
+  }
+
+  @inline(__always)
+  private mutating func append(_ slice: ImageSlice, of selection: Selection) {
+    guard case .withNodes = selection.view else { return slice.withBytes { append(encoded: $0) } }
+    appendWithNodes(slice, selection.snapshot.state.holdings)
+  }
+
+  private mutating func appendWithNodes(_ slice: ImageSlice, _ holdings: Holdings) {
+    let names = holdings.names.table(of: holdings)
+    for position in 0..<slice.count {
+      let image = slice[position]
+      let holders = holdings.holders(of: image.lastID)
+      image.withBytes { bytes in
+        pack(encoded: bytes, nodes: holders.count) { packer in
+          names.forEachRun(of: holders) { run in
+            names.bytes.withBytes { packer.append(encoded: $0.extracting(names.range(of: run))) }
+          }
+        }
       }
     }
   }
@@ -38,7 +59,7 @@ extension Selection {
   /// - Returns: The whole reply; nil where something else was selected.
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   package func sharedReply(orRecent: Bool = false) throws(APIError) -> PackedBytes? {
-    guard case .everything = extent else { return nil }
+    guard case .everything = extent, case .plain = view else { return nil }
     return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
   }
 

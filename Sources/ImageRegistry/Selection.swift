@@ -17,25 +17,37 @@ package struct Selection: Sendable {
     case several([ImageSlice])
   }
 
+  /// Of whom, and in how much detail.
+  enum View: Sendable {
+    /// The images of all, as CRI has them.
+    case plain
+    /// The images of all, each with the names of the nodes that hold it.
+    case withNodes
+    /// The images of one node, as it says them.
+    case node(UInt32)
+  }
+
   let snapshot: RegistrySnapshot
+  let view: View
   let extent: Extent
   /// The last image's id when more images follow, as the next request has it in `continue`.
   package let resumption: Digest?
 
-  init(_ extent: Extent, of snapshot: RegistrySnapshot, resumption: Digest? = nil) {
+  init(_ extent: Extent, of snapshot: RegistrySnapshot, _ view: View = .plain, resumption: Digest? = nil) {
     self.snapshot = snapshot
+    self.view = view
     self.extent = extent
     self.resumption = resumption
   }
 
-  /// The etag of everything that the registry held.
-  package var etag: String { snapshot.etag }
+  /// The etag of everything that the registry held, or that the node held.
+  package var etag: String { snapshot.etag(of: view) }
 
   /// The version of what the registry held: another one after each change, also of what is behind the images.
   package var version: UInt64 { snapshot.state.version }
 
   /// What the images lack.
-  package var gaps: ListGaps { snapshot.state.gaps }
+  package var gaps: ListGaps { snapshot.gaps(of: view) }
 
   /// Whether the client has the list already, by the etag that it named.
   package var isNotModified: Bool { if case .notModified = extent { true } else { false } }

@@ -12,13 +12,15 @@ struct Writer: ~Copyable {
   }
 
   /// The state to change next. It equals the state that readers see, in other memory.
-  private var state = RegistryState()
+  var state = RegistryState()
   /// What each source says of an image that several sources hold. An image of one source is listed as that says it.
   private var shared: [Digest: [Int: Image]] = [:]
   private(set) var sources: [SourceRecord]
   /// Further ids that images of any source are found by.
   private(set) var aliases: [Digest: Digest] = [:]
-  private var unpacker = Unpacker(limits: .ofImages)
+  /// The numbers of what a cluster's nodes hold.
+  var numbers = HoldingNumbers()
+  var unpacker = Unpacker(limits: .ofImages)
 
   init(sources: [String]) {
     self.sources = sources.map(SourceRecord.init(name:))
@@ -40,6 +42,9 @@ struct Writer: ~Copyable {
 
   /// What the images of all sources lack.
   var gaps: ListGaps { state.gaps }
+
+  /// How often what nodes hold was changed.
+  var holdingsVersion: UInt64 { state.holdings.version }
 
   private mutating func updateGaps() {
     state.setGaps(
@@ -175,6 +180,11 @@ struct Writer: ~Copyable {
     sources[source].absent = absent
     sources[source].aliases = aliases
     self.aliases = sources.reduce(into: [:]) { $0.merge($1.aliases) { first, _ in first } }
+    noteUnchanged(source: source)
+  }
+
+  mutating func noteReading(ofSource source: Int, leftOut: [SkippedImage]) {
+    sources[source].leftOut = leftOut
     noteUnchanged(source: source)
   }
 

@@ -19,11 +19,16 @@ package struct ImageSourceLocation: Sendable, Hashable {
     case dockerArchive = "docker-archive"
     /// A runtime that speaks Kubernetes' Container Runtime Interface, a socket.
     case cri
+    /// The nodes of a cluster, as etcd has them: members and a prefix.
+    case etcd
+
+    /// How a source of the kind is written.
+    var form: String { self == .etcd ? "etcd:HOST:PORT" : "\(rawValue):PATH" }
 
     /// Where the source is if no path is given; nil if there is no such place.
     var defaultPath: String? {
       switch self {
-      case .oci, .embedded, .dockerArchive: nil
+      case .oci, .embedded, .dockerArchive, .etcd: nil
       case .isulad: ISuladGraph.defaultPath
       case .containersStorage: ContainersStorage.defaultPath
       case .cri: "/run/containerd/containerd.sock"
@@ -40,7 +45,7 @@ package struct ImageSourceLocation: Sendable, Hashable {
   ///
   /// - Throws: ``SourceError`` with the code ``SourceError/Code/badLocation``, naming the value and what is known.
   package init(_ text: String) throws(SourceError) {
-    let known = Transport.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
+    let known = Transport.allCases.map(\.form).joined(separator: ", ")
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else {
       throw SourceError(.badLocation, "\(quoted(text)) does not say what kind of source it is: write one of \(known)")
@@ -52,7 +57,7 @@ package struct ImageSourceLocation: Sendable, Hashable {
     }
     let path = parts[1].isEmpty ? transport.defaultPath ?? "" : String(parts[1])
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw SourceError(.badLocation, "\(quoted(text)) has no path: write \(transport.rawValue):PATH")
+      throw SourceError(.badLocation, "\(quoted(text)) has no path: write \(transport.form)")
     }
     self.transport = transport
     self.path = path
@@ -70,7 +75,7 @@ package struct ImageSourceLocation: Sendable, Hashable {
     case .embedded: try EmbeddedImages(path: path)
     case .containersStorage: try ContainersStorage(path: path, layers: layers)
     case .dockerArchive: try DockerArchive(path: path)
-    case .cri: throw .noStore(self)
+    case .cri, .etcd: throw .noStore(self)
     }
   }
 }
@@ -82,7 +87,7 @@ extension ImageSourceLocation {
   /// - Returns: The store.
   /// - Throws: ``SourceError`` if it is no store.
   package func openLater(sharing layers: LayerPool) throws(SourceError) -> any ImageSource {
-    guard transport != .cri else { throw .noStore(self) }
+    guard transport != .cri, transport != .etcd else { throw .noStore(self) }
     return LateSource(self, sharing: layers)
   }
 }

@@ -1,5 +1,5 @@
 internal import Diagnostics
-internal import ImageAPI
+package import ImageAPI
 package import ImageRegistry
 package import Logging
 
@@ -29,7 +29,24 @@ package struct SourceLog: Sendable {
         LogKey.passedOver: "\(inventory.passedOver)", LogKey.absent: "\(inventory.absent)",
         LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
       ])
-    for image in inventory.leftOut.prefix(Self.maxLogged) {
+    noteLeftOut(inventory.leftOut)
+  }
+
+  /// A cluster was read.
+  package mutating func noteReading(ofNodes count: Int, leftOut: [SkippedImage], _ change: ImageRegistry.Change) {
+    lastError = nil
+    logger.notice(
+      "read",
+      metadata: [
+        LogKey.nodes: "\(count)", LogKey.leftOut: "\(leftOut.count)", LogKey.added: "\(change.added)",
+        LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
+      ])
+    noteLeftOut(leftOut)
+  }
+
+  /// Images could not be read.
+  package func noteLeftOut(_ leftOut: [SkippedImage]) {
+    for image in leftOut.prefix(Self.maxLogged) {
       logger.warning(
         "left out an image",
         metadata: [

@@ -2,8 +2,17 @@ package import ImageAPI
 package import MessagePack
 
 extension Packer {
-  /// Writes an image with all eight of CRI's keys, in CRI's order.
+  /// Writes an image with all eight of CRI's keys, in CRI's order, and `nodes` where it has them.
   package mutating func pack(_ image: Image) { give(image) }
+
+  /// Writes an image that was encoded without `nodes`, and the names of `count` nodes.
+  package mutating func pack(encoded image: RawSpan, nodes count: Int, _ packNames: (inout Packer) -> Void) {
+    packMapHeader(9)
+    append(encoded: image.extracting(1..<image.byteCount))
+    packKey("nodes")
+    packArrayHeader(count)
+    packNames(&self)
+  }
 }
 
 extension Image {
@@ -16,7 +25,7 @@ extension Image {
 extension ObjectSink where Self: ~Copyable {
   /// Gives an image with all eight of CRI's keys, in CRI's order.
   fileprivate mutating func give(_ image: Image) {
-    packMapHeader(8)
+    packMapHeader(image.nodes == nil ? 8 : 9)
     packKey("id")
     pack(image.id.description)
     packKey("repo_tags")
@@ -39,6 +48,10 @@ extension ObjectSink where Self: ~Copyable {
     if let spec = image.spec { give(spec) } else { packNil() }
     packKey("pinned")
     pack(image.pinned)
+    if let nodes = image.nodes {
+      packKey("nodes")
+      give(nodes)
+    }
   }
 
   private mutating func give(_ strings: [String]) {
@@ -89,7 +102,7 @@ extension Image {
   }
 
   private enum Key: String {
-    case id, size, uid, username, spec, pinned
+    case id, size, uid, username, spec, pinned, nodes
     case repoTags = "repo_tags"
     case repoDigests = "repo_digests"
   }
@@ -106,6 +119,7 @@ extension Image {
     var username = ""
     var spec: ImageSpec?
     var pinned = false
+    var nodes: [String]?
     try value.readFields(at: "image", Key.self) { (key, value) throws(APIError) in
       switch key {
       case .id: id = Digest(try value.apiString(at: "id"))
@@ -116,6 +130,7 @@ extension Image {
       case .username: username = try value.apiString(at: "username")
       case .spec: spec = value.isNil ? nil : try ImageSpec(decoding: value)
       case .pinned: pinned = try value.flag(at: "pinned")
+      case .nodes: nodes = try value.strings(at: "nodes")
       }
     }
     guard let id else { throw .invalidArgument("image: an id is sha256: and 64 hexadecimal digits") }
@@ -124,7 +139,7 @@ extension Image {
     }
     let user = uid.map { ImageUser.uid($0) } ?? (username.isEmpty ? .unspecified : .name(username))
     self.init(
-      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned)
+      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned, nodes: nodes)
   }
 }
 

@@ -5,7 +5,8 @@ package import MessagePack
 extension ListImagesRequest {
   /// The keys of a request.
   enum Key: String, CaseIterable {
-    case filter, limit
+    case filter, node, limit
+    case listsNodes = "nodes"
     case ifNoneMatch = "if_none_match"
     case ifMatch = "if_match"
     case resumption = "continue"
@@ -18,13 +19,11 @@ extension ListImagesRequest {
       guard !value.isNil else { return }
       switch key {
       case .filter: request.image = try value.filteredImage()
+      case .node: request.node = try value.nodeName(at: "node")
+      case .listsNodes: request.listsNodes = try value.flag(at: "nodes")
       case .ifNoneMatch: request.ifNoneMatch = try value.apiString(at: "if_none_match")
       case .ifMatch: request.ifMatch = try value.apiString(at: "if_match")
-      case .limit:
-        guard let limit = value.int64, limit > 0 else {
-          throw APIError(value.mismatch(at: "limit", expected: "an integer from 1 on"))
-        }
-        request.limit = Int(limit)
+      case .limit: request.limit = try value.limit()
       case .resumption:
         guard let id = Digest(try value.apiString(at: "continue")) else {
           throw APIError(value.mismatch(at: "continue", expected: "the `continue` of an earlier reply"))
@@ -36,6 +35,9 @@ extension ListImagesRequest {
       throw .invalidArgument(
         "if_none_match: it is for a first page; with continue, if_match keeps the pages of one state together")
     }
+    guard request.node == nil || !request.listsNodes else {
+      throw .invalidArgument("nodes: it is for the images of all nodes, and node for those of one")
+    }
     self = request
   }
 }
@@ -44,7 +46,7 @@ extension Packer {
   /// Writes the request in its plain form; what is not set is left out.
   package mutating func pack(_ request: ListImagesRequest) {
     let isSet = [
-      !request.image.isEmpty, request.ifNoneMatch != nil, request.ifMatch != nil, request.limit != nil,
+      !request.image.isEmpty, request.node != nil, request.listsNodes, request.ifNoneMatch != nil, request.ifMatch != nil, request.limit != nil,
       request.resumption != nil,
     ]
     packMapHeader(isSet.count { $0 })
@@ -55,6 +57,14 @@ extension Packer {
       packMapHeader(1)
       packKey("image")
       pack(request.image)
+    }
+    if let node = request.node {
+      packKey("node")
+      pack(node)
+    }
+    if request.listsNodes {
+      packKey("nodes")
+      pack(true)
     }
     if let etag = request.ifNoneMatch {
       packKey("if_none_match")
@@ -72,6 +82,24 @@ extension Packer {
       packKey("continue")
       pack(resumption.description)
     }
+  }
+}
+
+extension Value {
+  /// How many of something a page may have.
+  func limit() throws(APIError) -> Int {
+    guard let limit = int64, limit > 0 else {
+      throw APIError(mismatch(at: "limit", expected: "an integer from 1 on"))
+    }
+    return Int(limit)
+  }
+
+  func nodeName(at path: StaticString) throws(APIError) -> String {
+    let name = try apiString(at: path)
+    guard NodeStatus.isName(name) else {
+      throw APIError(mismatch(at: path, expected: "the name of a node, as Kubernetes has them"))
+    }
+    return name
   }
 }
 

@@ -47,7 +47,7 @@ extension Packer {
     pack(gaps)
   }
 
-  /// Writes the result of ListImages for a client that holds the list already.
+  /// Writes the result of ListImages or ListNodes for a client that holds the list already.
   package mutating func packNotModified(etag: String, gaps: ListGaps = ListGaps()) {
     packMapHeader(2 + Self.keyCount(of: gaps))
     packKey("not_modified")
@@ -57,10 +57,10 @@ extension Packer {
     pack(gaps)
   }
 
-  private static func keyCount(of gaps: ListGaps) -> Int { (gaps.leftOut > 0 ? 1 : 0) + (gaps.stale.isEmpty ? 0 : 1) }
+  static func keyCount(of gaps: ListGaps) -> Int { (gaps.leftOut > 0 ? 1 : 0) + (gaps.stale.isEmpty ? 0 : 1) }
 
   /// Writes the keys that say what a list lacks; none where all is well.
-  private mutating func pack(_ gaps: ListGaps) {
+  mutating func pack(_ gaps: ListGaps) {
     if gaps.leftOut > 0 {
       packKey("left_out")
       pack(gaps.leftOut)

@@ -11,10 +11,22 @@ package struct Request: Sendable, Hashable {
   /// What to do, or what is wrong with the request.
   package let call: Result<Call, APIError>
 
+  /// The names of the methods.
+  enum Method: String, CaseIterable {
+    case listImages = "ListImages"
+    case listNodes = "ListNodes"
+    case imageLocality = "ImageLocality"
+    case status = "Status"
+  }
+
   /// The methods of a worker.
   package enum Call: Sendable, Hashable {
     /// CRI's ListImages.
     case listImages(ListImagesRequest)
+    /// Which nodes there are.
+    case listNodes(ListNodesRequest)
+    /// On which nodes a pod would start soonest.
+    case imageLocality(ImageLocalityRequest)
     /// What the worker serves, and the states of its sources.
     case status
   }
@@ -81,19 +93,34 @@ extension Value {
     guard let params = array[3].array else {
       throw APIError(array[3].mismatch(at: "params", expected: "an array"))
     }
-    let method = array[2]
-    if method.equals("ListImages") {
-      guard params.count <= 1 else {
-        throw .invalidArgument("params: ListImages takes one request or none, got \(params.count) values")
-      }
-      guard let request = params.first, !request.isNil else { return .listImages(ListImagesRequest()) }
-      return .listImages(try ListImagesRequest(decoding: request))
+    let name = try array[2].apiString(at: "method")
+    guard let method = Request.Method(rawValue: name) else {
+      let methods = Request.Method.allCases.map(\.rawValue).joined(separator: ", ")
+      throw APIError(.unimplemented, "there is no method \(quoted(name)): the methods are \(methods)")
     }
-    if method.equals("Status") {
+    switch method {
+    case .status:
       guard params.isEmpty else { throw .invalidArgument("params: Status takes none, got \(params.count)") }
       return .status
+    case .listImages:
+      return .listImages(try params.request(of: method).map(ListImagesRequest.init(decoding:)) ?? ListImagesRequest())
+    case .listNodes:
+      return .listNodes(try params.request(of: method).map(ListNodesRequest.init(decoding:)) ?? ListNodesRequest())
+    case .imageLocality:
+      guard let request = try params.request(of: method) else {
+        throw .invalidArgument("params: ImageLocality takes a map such as {\"images\": [\"busybox\"]}")
+      }
+      return .imageLocality(try ImageLocalityRequest(decoding: request))
     }
-    let name = try method.apiString(at: "method")
-    throw APIError(.unimplemented, "there is no method \(quoted(name)): the methods are ListImages and Status")
+  }
+}
+
+extension ArrayView {
+  /// The one parameter of a method that takes one request or none; nil for none.
+  fileprivate func request(of method: Request.Method) throws(APIError) -> Value? {
+    guard count <= 1 else {
+      throw .invalidArgument("params: \(method.rawValue) takes one request or none, got \(count) values")
+    }
+    return first.flatMap { $0.isNil ? nil : $0 }
   }
 }

@@ -4,11 +4,7 @@ package import MessagePack
 extension Packer {
   /// Writes a request for the method `Status`.
   package mutating func packStatusRequest() {
-    packArrayHeader(4)
-    pack(0)
-    pack(0)
-    packKey("Status")
-    packArrayHeader(0)
+    beginCall("Status", parameters: 0)
   }
 
   /// Writes the result of the method `Status`.
@@ -90,21 +86,7 @@ extension WorkerStatus {
   ///
   /// - Throws: The ``APIError`` that the reply carries, or one with the code `INTERNAL` when it is no such reply.
   package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
-    self = try unpacker.unpack(bytes, failure: { APIError(unreadable: $0) }) { (root) throws(APIError) in
-      // A broker answers in the plain form where it has not read the request.
-      if let map = root.map, map.count == 1, map[0].key.equals("error") {
-        throw try APIError(reply: map[0].value)
-      }
-      guard let array = root.array, array.count == 4, array[0].uint64 == 1 else {
-        throw APIError(unreadable: "expected [1, msgid, error, result], got \(root.summary)")
-      }
-      guard array[2].isNil else { throw try APIError(reply: array[2]) }
-      do throws(APIError) {
-        return try WorkerStatus(decoding: array[3])
-      } catch {
-        throw APIError(unreadable: error.message)
-      }
-    }
+    self = try unpacker.unpackResult(of: bytes) { (result) throws(APIError) in try WorkerStatus(decoding: result) }
   }
 
   private init(decoding value: Value) throws(APIError) {

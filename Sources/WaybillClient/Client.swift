@@ -72,6 +72,34 @@ public struct Client: Sendable {
     }
   }
 
+  /// Lists the nodes of a cluster, and says what is known of each.
+  ///
+  /// - Parameter request: Which page of them; every node if it says nothing.
+  /// - Returns: The nodes, or a page of them, or that nothing changed.
+  /// - Throws: ``ClientError``: with an `UNIMPLEMENTED` reply where the worker reads no cluster.
+  public func listNodes(
+    _ request: ListNodesRequest = ListNodesRequest()
+  ) async throws(ClientError) -> ListNodesReply {
+    try await ask { (packer) in
+      packer.pack(request)
+    } reading: { (bytes, unpacker) throws(APIError) in
+      try ListNodesReply(decoding: bytes, with: &unpacker)
+    }
+  }
+
+  /// Asks on which nodes a pod with some images would start soonest.
+  ///
+  /// - Parameter request: The images.
+  /// - Returns: What is known of each image, and the nodes that hold most of their bytes.
+  /// - Throws: ``ClientError``: with an `UNIMPLEMENTED` reply where the worker reads no cluster.
+  public func imageLocality(_ request: ImageLocalityRequest) async throws(ClientError) -> ImageLocality {
+    try await ask { (packer) in
+      packer.pack(request)
+    } reading: { (bytes, unpacker) throws(APIError) in
+      try ImageLocality(decoding: bytes, with: &unpacker)
+    }
+  }
+
   private typealias Reading<Reply> = @Sendable (RawSpan, inout Unpacker) throws(APIError) -> Reply
 
   private func ask<Reply: Sendable>(

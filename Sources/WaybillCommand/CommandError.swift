@@ -29,6 +29,7 @@ struct CommandError: Error {
         switch code {
         case .invalidArgument, .unimplemented: .usage
         case .unavailable, .deadlineExceeded, .resourceExhausted, .failedPrecondition: .unavailable
+        case .notFound: .noInput
         case .permissionDenied: .noPermission
         case .internal: .software
         }

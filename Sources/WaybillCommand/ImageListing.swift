@@ -11,17 +11,27 @@ struct ImageListing: Printable {
   /// In crictl's order: by name, and those without one last. Names come from stores that anybody may have written, so they
   /// are escaped.
   var table: String {
-    var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"])
+    var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"] + (showsNodes ? ["NODES"] : []))
     for image in images.sorted(by: Self.isBefore) {
       let (repository, digest) = Self.split(image.repoDigests.first, at: "@")
       for tagged in image.repoTags.isEmpty ? [nil] : image.repoTags.map(Optional.some) {
         let (name, tag) = tagged.map { Self.split($0, at: ":") } ?? (repository, "<none>")
         table.append(
           [name, tag].map(\.escaped) + (showsDigests ? [shortened(digest).escaped] : [])
-            + [shortened(image.id.description), Self.humanSize(image.size)])
+            + [shortened(image.id.description), Self.humanSize(image.size)] + (image.nodes.map { [holders($0)] } ?? []))
       }
     }
     return table.text
+  }
+
+  private var showsNodes: Bool { images.contains { $0.nodes != nil } }
+
+  /// As many nodes as a row has room for.
+  private static let maxNodes = 3
+
+  private func holders(_ nodes: [String]) -> String {
+    guard isTruncated, nodes.count > Self.maxNodes else { return nodes.joined(separator: ", ").escaped }
+    return "\(nodes.prefix(Self.maxNodes).joined(separator: ", ")) and \(nodes.count - Self.maxNodes) more".escaped
   }
 
   private static func isBefore(_ first: Image, _ second: Image) -> Bool {
@@ -73,6 +83,7 @@ struct ImageListing: Printable {
     case .name(let name): username = name
     case .unspecified: break
     }
+    let nodes = image.nodes.map { [("nodes", Document.array($0.map(Document.string)))] } ?? []
     return .object([
       ("id", .string(image.id.description)),
       ("repoTags", .array(image.repoTags.map(Document.string))),
@@ -82,7 +93,7 @@ struct ImageListing: Printable {
       ("username", .string(username)),
       ("spec", image.spec.map(document(of:)) ?? .null),
       ("pinned", .bool(image.pinned)),
-    ])
+    ] + nodes)
   }
 
   private static func document(of spec: ImageSpec) -> Document {

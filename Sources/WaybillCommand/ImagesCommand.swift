@@ -17,6 +17,12 @@ struct ImagesCommand: AsyncParsableCommand {
   @Argument(help: "A reference, an id, or the beginning of an id. (default: every image)")
   var name: String?
 
+  @Option(help: ArgumentHelp("Only the images of a node of the cluster, as it says them.", valueName: "name"))
+  var node: String?
+
+  @Flag(help: "Show which nodes of the cluster hold each image.")
+  var nodes = false
+
   @Flag(help: "Show the column DIGEST.")
   var digests = false
 
@@ -45,6 +51,9 @@ struct ImagesCommand: AsyncParsableCommand {
       guard name.utf8.count <= Self.maxNameBytes else {
         throw ValidationError("NAME has \(name.utf8.count) bytes, and a reference has \(Self.maxNameBytes) at most.")
       }
+    }
+    guard node == nil || !nodes else {
+      throw ValidationError("--nodes is for the images of all nodes, and --node for those of one.")
     }
     guard let watch else { return }
     guard watch > 0, watch <= 86_400 else {
@@ -77,7 +86,7 @@ struct ImagesCommand: AsyncParsableCommand {
   ) async throws(CommandError) -> ListImagesReply {
     do throws(ClientError) {
       return try await WaitNotice.whileAsking(client, unless: isSaid) { () async throws(ClientError) in
-        try await client.listAllImages(image: name ?? "", ifNoneMatch: etag)
+        try await client.listAllImages(image: name ?? "", node: node, listsNodes: nodes, ifNoneMatch: etag)
       }
     } catch {
       throw CommandError(error)

@@ -11,7 +11,7 @@ struct StatusReport: Printable {
       "node      \(status.node.escaped)",
       "instance  \(status.instance.escaped)",
       "version   \(status.version.escaped)",
-      "uptime    \(Self.duration(status.uptime))",
+      "uptime    \(Duration.text(ofSeconds: status.uptime))",
       "ready     \(status.isReady ? "yes" : "no")",
       "images    \(status.images)",
       "etag      \(status.isReady ? status.etag.escaped : "none yet")",
@@ -25,7 +25,7 @@ struct StatusReport: Printable {
       sources.append([
         source.name.escaped, source.state.rawValue, String(source.images), String(source.leftOutCount),
         String(source.passedOver), String(source.absent),
-        source.age.map { "\(Self.duration($0)) ago" } ?? "never",
+        source.age.map { "\(Duration.text(ofSeconds: $0)) ago" } ?? "never",
       ])
     }
     var text = lines.map { $0 + "\n" }.joined() + sources.text
@@ -39,16 +39,6 @@ struct StatusReport: Printable {
       if unnamed > 0 { text += "\(source.name): left out \(unnamed) more".escaped + "\n" }
     }
     return text
-  }
-
-  private static func duration(_ seconds: UInt64) -> String {
-    let units: [(UInt64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
-    let first = units.firstIndex { seconds >= $0.0 } ?? units.count - 1
-    let parts = units[first...].prefix(2).enumerated().map { index, unit in
-      let whole = index == 0 ? seconds : seconds % units[first].0
-      return "\(whole / unit.0)\(unit.1)"
-    }
-    return parts.joined()
   }
 
   var document: Document {

@@ -5,10 +5,11 @@ import WaybillServer
 struct WaybillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "waybill",
-    abstract: "Which container images are here? A ZeroMQ worker that answers, and its client.",
+    abstract: "Which container images are here, and on which nodes? Workers that answer, and their client.",
     version: version,
     subcommands: [
-      WorkerCommand.self, BrokerCommand.self, ImagesCommand.self, StatusCommand.self, KeygenCommand.self,
+      WorkerCommand.self, BrokerCommand.self, PublishCommand.self, ImagesCommand.self, NodesCommand.self,
+      LocalityCommand.self, StatusCommand.self, KeygenCommand.self,
     ])
 
   private static var version: String {

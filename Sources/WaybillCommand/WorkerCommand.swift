@@ -17,9 +17,9 @@ import ZeroMQ
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "Serve the images of one or more stores or runtimes.",
+    abstract: "Serve the images of stores, runtimes, or a cluster.",
     discussion: """
-      A source is a store or a runtime, and its path:
+      A source is a store or a runtime and its path, or a cluster:
 
         oci:PATH                 an OCI image layout
         containers-storage:PATH  of Podman, Buildah, CRI-O; PATH may be left out
@@ -28,6 +28,8 @@ struct WorkerCommand: AsyncParsableCommand {
         docker-archive:PATH      a file of images as docker save writes it
         cri:PATH                 the socket of containerd, if PATH is left out, CRI-O
                                  or iSulad, which is asked what it has
+        etcd:HOST:PORT,...       a cluster, of whose nodes waybill publish tells etcd;
+                                 at the end /PREFIX, if that is not /waybill
 
       All sources make one list. An image that several of them hold is one entry with all its names; its other fields \
       are those of the source that is named first. A store is read again when it changes.
@@ -45,6 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
         waybill worker oci:/srv/images --bind ipc:///run/waybill.sock
         waybill worker isulad: embedded:/srv/embedded
         waybill worker cri: --cri unix:///run/waybill/cri.sock
+        waybill worker etcd:10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379
         waybill worker docker-archive:/srv/images.tar.gz
         waybill worker oci:/srv/images --connect tcp://proxy.example:5556
         waybill worker oci:/srv/images --broker tcp://broker.example:5556
@@ -52,11 +55,7 @@ struct WorkerCommand: AsyncParsableCommand {
       \(CommandError.Code.table([.usage, .badData, .noInput, .software, .system, .cannotCreate, .noPermission]))
       """)
 
-  @Argument(help: ArgumentHelp("What to list, such as oci:/srv/images.", valueName: "source"))
-  var sources: [String]
-
-  @Flag(help: "Exit where a store is not there or cannot be read, rather than wait for it.")
-  var requireSources = false
+  @OptionGroup var source: SourceOptions
 
   @Option(
     help: """
@@ -98,16 +97,17 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "The name of this node, for status. (default: the host's, in lower case)")
   var node: String?
 
+  @OptionGroup var etcd: EtcdOptions
+
   @OptionGroup var service: ServiceOptions
 
   func validate() throws {
-    guard !sources.isEmpty else { throw ValidationError("Name at least one source, such as oci:/srv/images.") }
-    guard sources.count <= ImageRegistry.maxSources else {
-      throw ValidationError("There may be \(ImageRegistry.maxSources) sources at the most, not \(sources.count).")
+    let clusters = source.sources.filter { $0.hasPrefix("etcd:") }
+    guard clusters.count <= 1 else {
+      throw ValidationError("A worker reads one cluster, not \(clusters.count).")
     }
-    var seen: Set<String> = []
-    for source in sources where !seen.insert(source).inserted {
-      throw ValidationError("The source \(source.escaped) is given twice.")
+    if clusters.isEmpty, let option = etcd.firstGiven {
+      throw ValidationError("\(option) is for a source etcd:, and there is none.")
     }
     try EndpointCheck.checkAreDifferent(bind)
     guard serverKey.isEmpty || !connect.isEmpty || !broker.isEmpty else {
@@ -136,11 +136,8 @@ struct WorkerCommand: AsyncParsableCommand {
     for endpoint in connect { try EndpointCheck.check(endpoint, from: "--connect") }
     for endpoint in broker { try EndpointCheck.check(endpoint, from: "--broker") }
     do {
-      let locations = try sources.map { text throws(SourceError) in try ImageSourceLocation(text) }
-      let layers = LayerPool()
-      let feeds = try locations.enumerated().map { index, location throws(SourceError) in
-        try feed(from: location, index: index, sharing: layers, logger: logger, bar: bar)
-      }
+      let locations = try source.locations
+      let feeds = try source.feeds(from: locations, askingEtcdAs: etcd, logger: logger, bar: bar)
       let memory = service.memory
       let registry = ImageRegistry(sources: locations.map(\.description), maxListBytes: memory.heldLists)
       let worker = Worker(
@@ -149,7 +146,7 @@ struct WorkerCommand: AsyncParsableCommand {
           identity: ServiceIdentity(node: node), threads: threads, maxOutstandingBytes: memory.unreadReplies,
           heartbeat: service.heartbeat), registry: registry, logger: logger)
       var services: [any Service] = try criServers(registry, memory, logger: logger) + [worker]
-      if requireSources { services.append(RequiredSources(registry: registry)) }
+      if source.requireSources { services.append(RequiredSources(registry: registry)) }
       try await signals.run(
         services + feeds.map { FeedService(feed: $0, registry: registry) }, logger: service.logging.groupLogger)
     } catch let error as SourceError {
@@ -157,20 +154,6 @@ struct WorkerCommand: AsyncParsableCommand {
     } catch let error as ZeroMQError {
       throw CommandError(error)
     }
-  }
-
-  private func feed(
-    from location: ImageSourceLocation, index: Int, sharing layers: LayerPool, logger: Logger, bar: ProgressBar?
-  ) throws(SourceError) -> any ImageFeed {
-    #if GRPC
-      if location.transport == .cri {
-        let feed = RuntimeFeed(location, index: index, logger: logger)
-        if requireSources { try feed.check() }
-        return feed
-      }
-    #endif
-    let store = try requireSources ? location.open(sharing: layers) : location.openLater(sharing: layers)
-    return PollingFeed(store, index: index, logger: logger, showing: bar.map { $0.display(of: store.name) })
   }
 
   private func criServers(

@@ -53,6 +53,14 @@ package struct RequestHandler: ~Copyable {
       let selection = try registry.snapshot.select(request)
       if envelope == .plain, let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return list }
       packer.pack(selection, in: envelope)
+    case .listNodes(let request):
+      let reply = try registry.snapshot.listNodes(request)
+      packer.beginReply(envelope)
+      packer.pack(reply)
+    case .imageLocality(let request):
+      let locality = try registry.snapshot.locality(request)
+      packer.beginReply(envelope)
+      packer.pack(locality)
     case .status:
       packer.beginReply(envelope)
       packer.pack(status)

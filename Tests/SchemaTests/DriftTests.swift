@@ -12,6 +12,9 @@ import WaybillServer
   @Test func requestHasTheKeysOfItsSchema() throws {
     #expect(
       try keys(of: "list-images-request", "properties") == Set(ListImagesRequest.Key.allCases.map(\.rawValue)))
+    #expect(try keys(of: "list-nodes-request", "properties") == Set(ListNodesRequest.Key.allCases.map(\.rawValue)))
+    #expect(
+      try keys(of: "image-locality-request", "properties") == Set(ImageLocalityRequest.Key.allCases.map(\.rawValue)))
     #expect(
       try keys(of: "list-images-request", "$defs", "imageSpec", "properties")
         == Set(Value.FilterKey.allCases.map(\.rawValue)))
@@ -29,6 +32,10 @@ import WaybillServer
   @Test func statusHasTheStatesAndLimitsOfItsSchema() throws {
     let source = try Contract.schema("status", "$defs", "source", "properties") as? [String: [String: Any]]
     #expect(source?["state"]?["enum"] as? [String] == SourceStatus.State.allCases.map(\.rawValue))
+    let node = try Contract.schema("node", "properties") as? [String: [String: Any]]
+    #expect(node?["state"]?["enum"] as? [String] == NodeStatus.State.allCases.map(\.rawValue))
+    let images = try Contract.schema("image-locality-request", "properties", "images") as? [String: Any]
+    #expect(images?["maxItems"] as? Int == ImageLocalityRequest.maxImages)
     #expect(source?["left_out"]?["maxItems"] as? Int == SourceStatus.maxSkippedListed)
   }
 

@@ -14,6 +14,7 @@ import WireTesting
     var request = ListImagesRequest()
     var envelope = Envelope.plain
     var gaps = ListGaps()
+    var isOfCluster = false
     /// What the client reads; it asks in the plain form only.
     var reply: ListImagesReply?
 
@@ -52,6 +53,13 @@ import WireTesting
       name: "list-images-reply-not-modified-not-whole", request: ListImagesRequest(ifNoneMatch: Sample.etag),
       gaps: bothGaps, reply: .notModified(etag: Sample.etag, gaps: bothGaps)),
     ListCase(
+      name: "list-images-reply-nodes", request: ListImagesRequest(listsNodes: true), isOfCluster: true,
+      reply: list(imagesWithNodes[...], etag: Sample.etagWithNodes)),
+    ListCase(
+      name: "list-images-reply-node",
+      request: ListImagesRequest(image: "docker.io/library/redis:7", node: Sample.nodes[1].name), isOfCluster: true,
+      reply: list(Sample.images[8...], etag: Sample.nodes[1].etag, gaps: Sample.nodes[1].gaps)),
+    ListCase(
       name: "rpc-list-images-reply-not-whole", request: ListImagesRequest(image: "busybox"),
       envelope: .rpc(messageID: 6), gaps: bothGaps),
     ListCase(name: "rpc-list-images-reply-several", envelope: .rpc(messageID: 3)),
@@ -64,6 +72,14 @@ import WireTesting
       envelope: .rpc(messageID: 5)),
   ]
 
+  private static let imagesWithNodes = Sample.images.map { image in
+    var image = image
+    image.nodes = Sample.nodes.map(\.name).filter { name in
+      Sample.images(ofNode: name)?.contains { $0.id == image.id } ?? false
+    }
+    return image
+  }
+
   private static let bothGaps = ListGaps(leftOut: 2, stale: [Sample.source])
 
   private static func list(
@@ -73,8 +89,8 @@ import WireTesting
   }
 
   @Test(arguments: lists) func listIsWhatTheRegistryAnswers(_ golden: ListCase) throws {
-    let reply = try Sample.registry(of: golden.images, with: golden.gaps).snapshot.select(golden.request).reply(
-      in: golden.envelope)
+    let registry = golden.isOfCluster ? Sample.cluster() : Sample.registry(of: golden.images, with: golden.gaps)
+    let reply = try registry.snapshot.select(golden.request).reply(in: golden.envelope)
     #expect(reply.withBytes { [UInt8]($0) } == (try Contract.golden(golden.name)))
   }
 
@@ -184,11 +200,39 @@ import WireTesting
     #expect(packer.withBytes { [UInt8]($0) } == bytes)
   }
 
+  @Test(arguments: [
+    ("several", 0, ListNodesRequest()), ("page", 1, ListNodesRequest(limit: 2, resumption: Sample.nodes[0].name)),
+    ("not-modified", 2, ListNodesRequest(ifNoneMatch: Sample.etagOfNodes)),
+  ] as [(String, UInt32, ListNodesRequest)])
+  func nodesAreReadAndWritten(_ name: String, _ messageID: UInt32, _ request: ListNodesRequest) throws {
+    let bytes = try Contract.golden("rpc-list-nodes-reply-\(name)")
+    let reply = try Sample.cluster().snapshot.listNodes(request)
+    var unpacker = Unpacker()
+    #expect(try ListNodesReply(decoding: bytes.span.bytes, with: &unpacker) == reply)
+    var packer = Packer()
+    packer.beginReply(.rpc(messageID: messageID))
+    packer.pack(reply)
+    #expect(packer.withBytes { [UInt8]($0) } == bytes)
+  }
+
+  @Test func localityIsReadAndWritten() throws {
+    let bytes = try Contract.golden("rpc-image-locality-reply-several")
+    let locality = try Sample.cluster().snapshot.locality(
+      ImageLocalityRequest(images: ["busybox", "registry.k8s.io/pause:3.9", "example.org/no/such-image"]))
+    var unpacker = Unpacker()
+    #expect(try ImageLocality(decoding: bytes.span.bytes, with: &unpacker) == locality)
+    var packer = Packer()
+    packer.beginReply(.rpc(messageID: 3))
+    packer.pack(locality)
+    #expect(packer.withBytes { [UInt8]($0) } == bytes)
+  }
+
   @Test func eachGoldenReplyIsACase() throws {
     let names = try Contract.goldenNames().filter { $0.contains("-reply-") }
     let errors = StatusCode.allCases.map { $0.name.lowercased().replacing("_", with: "-") }
     let cases =
-      Self.lists.map(\.name) + Self.statuses.map { "rpc-status-reply-\($0.name)" }
+      Self.lists.map(\.name) + ["several", "page", "not-modified"].map { "rpc-list-nodes-reply-\($0)" }
+      + ["rpc-image-locality-reply-several"] + Self.statuses.map { "rpc-status-reply-\($0.name)" }
       + (errors + ["notification"]).map { "error-reply-\($0)" } + errors.map { "rpc-error-reply-\($0)" }
     #expect(Set(cases) == names)
   }

@@ -23,6 +23,22 @@ import WireTesting
       Case(
         name: "rpc-list-images-request-\(name)", envelope: .rpc(messageID: messageID), call: .listImages(request))
     }
+
+    static func nodes(
+      _ name: String, _ messageID: UInt32, _ request: ListNodesRequest, isCanonical: Bool = false
+    ) -> Case {
+      Case(
+        name: "rpc-list-nodes-request-\(name)", envelope: .rpc(messageID: messageID), call: .listNodes(request),
+        isCanonical: isCanonical)
+    }
+
+    static func locality(
+      _ name: String, _ messageID: UInt32, _ request: ImageLocalityRequest, isCanonical: Bool = false
+    ) -> Case {
+      Case(
+        name: "rpc-image-locality-request-\(name)", envelope: .rpc(messageID: messageID),
+        call: .imageLocality(request), isCanonical: isCanonical)
+    }
   }
 
   private static let everything = ListImagesRequest()
@@ -67,6 +83,16 @@ import WireTesting
     .plain("continue-hex", page),
     .plain("all-keys", all, isCanonical: true),
     .plain("nil-keys", everything),
+    .plain("node", ListImagesRequest(node: Sample.nodes[1].name), isCanonical: true),
+    .plain(
+      "node-filter-page",
+      ListImagesRequest(image: "busybox", node: Sample.nodes[0].name, ifMatch: Sample.nodes[0].etag, limit: 3),
+      isCanonical: true),
+    .plain("nodes", ListImagesRequest(listsNodes: true), isCanonical: true),
+    .plain(
+      "nodes-filter", ListImagesRequest(image: "busybox", listsNodes: true, ifNoneMatch: Sample.etagWithNodes),
+      isCanonical: true),
+    .plain("nodes-false", everything),
     .rpc("no-params", 1, everything),
     .rpc("nil", 2, everything),
     .rpc("everything", 3, everything),
@@ -74,6 +100,19 @@ import WireTesting
     .rpc("all-keys", 5, all),
     .rpc("empty-array", 6, everything),
     .rpc("largest-msgid", .max, ListImagesRequest(limit: 1)),
+    .nodes("everything", 0, ListNodesRequest(), isCanonical: true),
+    .nodes("page", 0, ListNodesRequest(limit: 2, resumption: Sample.nodes[0].name), isCanonical: true),
+    .nodes("if-none-match", 0, ListNodesRequest(limit: 2, ifNoneMatch: Sample.etagOfNodes), isCanonical: true),
+    .nodes("no-params", 1, ListNodesRequest()),
+    .nodes("nil", 2, ListNodesRequest()),
+    .nodes("empty-array", 3, ListNodesRequest()),
+    .nodes("nil-keys", 4, ListNodesRequest()),
+    .locality("one", 0, ImageLocalityRequest(images: ["busybox"]), isCanonical: true),
+    .locality(
+      "several", 0,
+      ImageLocalityRequest(images: ["busybox", "registry.k8s.io/pause:3.9", "example.org/no/such-image"], limit: 1),
+      isCanonical: true),
+    .locality("nil-limit", 1, ImageLocalityRequest(images: ["5b9dee95d31e"])),
     Case(name: "rpc-status-request-first", envelope: .rpc(messageID: 0), call: .status, isCanonical: true),
     Case(name: "rpc-status-request-largest-msgid", envelope: .rpc(messageID: .max), call: .status),
   ]
@@ -88,6 +127,8 @@ import WireTesting
     var packer = Packer()
     switch golden.call {
     case .listImages(let request): packer.pack(request)
+    case .listNodes(let request): packer.pack(request)
+    case .imageLocality(let request): packer.pack(request)
     case .status: packer.packStatusRequest()
     }
     #expect(packer.withBytes { [UInt8]($0) } == (try Contract.golden(golden.name)))
@@ -104,6 +145,8 @@ import WireTesting
       switch (golden.envelope, golden.call) {
       case (.plain, .listImages): "list-images-request-"
       case (.rpc, .listImages): "rpc-list-images-request-"
+      case (_, .listNodes): "rpc-list-nodes-request-"
+      case (_, .imageLocality): "rpc-image-locality-request-"
       case (.plain, .status), (.rpc, .status): "rpc-status-request-"
       }
     #expect(golden.name.hasPrefix(message))

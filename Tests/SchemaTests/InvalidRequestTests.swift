@@ -22,7 +22,7 @@ import WireTesting
   }
 
   @Test func areRefusedAndTheNextIsServed() throws {
-    var handler = RequestHandler(registry: Sample.registry(of: Sample.images))
+    var handler = RequestHandler(registry: Sample.cluster())
     let good = try Contract.golden("list-images-request-filter-name")
     let answer = try Contract.golden("list-images-reply-one")
     for (name, expected) in try Self.cases() {

@@ -50,6 +50,8 @@ package final class DecoderCheck: WireCheck {
     packer.removeAll()
     switch call {
     case .listImages(let request): packer.pack(request)
+    case .listNodes(let request): packer.pack(request)
+    case .imageLocality(let request): packer.pack(request)
     case .status: packer.packStatusRequest()
     }
     let again = packer.withBytes { Request(decoding: $0, with: &unpacker) }

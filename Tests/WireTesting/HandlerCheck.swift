@@ -6,7 +6,7 @@ internal import WaybillServer
 /// The request handler over the sample images: whatever the bytes are, the reply has a form that the protocol has, is
 /// the one that the request asks for, and is the same when it is asked for again.
 package final class HandlerCheck: WireCheck {
-  private var handler = RequestHandler(registry: Sample.registry(of: Sample.images))
+  private var handler = RequestHandler(registry: Sample.cluster())
   private var unpacker = Unpacker()
   private let model = HandlerModel()
 
@@ -16,8 +16,11 @@ package final class HandlerCheck: WireCheck {
     let reply = handler.reply(to: bytes)
     try reply.withBytes { (bytes) throws(Violation) in try checkForm(of: bytes) }
     let request = Request(decoding: bytes, with: &unpacker)
-    guard request.call != .success(.status) else {
-      return try reply.withBytes { (bytes) throws(Violation) in try checkStatus(bytes) }
+    switch request.call {
+    case .success(.status): return try reply.withBytes { (bytes) throws(Violation) in try checkStatus(bytes) }
+    case .success(.listNodes(let call)):
+      return try reply.withBytes { (bytes) throws(Violation) in try checkNodes(bytes, call) }
+    default: break
     }
     try require(reply == model.reply(to: request), "the reply is not the one to \(request)")
     try require(reply == handler.reply(to: bytes), "there is another reply when asked again: \(request)")
@@ -31,6 +34,21 @@ package final class HandlerCheck: WireCheck {
       throw Violation("the reply cannot be read within the limits of a request: \(error)")
     }
     try require(isReply, "the reply has none of the protocol's forms, or text that is not UTF-8")
+  }
+
+  /// Ages pass, and are not compared.
+  private func checkNodes(_ reply: RawSpan, _ call: ListNodesRequest) throws(Violation) {
+    var nodes: ListNodesReply
+    do throws(APIError) {
+      nodes = try ListNodesReply(decoding: reply, with: &unpacker)
+    } catch {
+      throw Violation("the nodes cannot be read: \(error)")
+    }
+    if case .nodes(var list) = nodes {
+      for index in list.nodes.indices { list.nodes[index].age = 0 }
+      nodes = .nodes(list)
+    }
+    try require(nodes == model.nodes(call), "the nodes are not those of \(call): \(nodes)")
   }
 
   private func checkStatus(_ reply: RawSpan) throws(Violation) {

@@ -43,8 +43,8 @@ extension RequestGrammar {
       let text = [0xdb, 0, 1, 0, 0] + [UInt8](repeating: 0x61, count: 1 << 16)
       return (replacingAny(in: request, with: text), .resourceExhausted)
     case .wrongType:
-      // True, a number with a fraction, a binary and an extension, which are wrong everywhere.
-      let value: [UInt8] = pick([[0xc3], [0xca, 0x3f, 0x80, 0, 0], [0xc4, 1, 0x61], [0xd4, 1, 0x61]])
+      // A negative number, a number with a fraction, a binary and an extension, which are wrong everywhere.
+      let value: [UInt8] = pick([[0xff], [0xca, 0x3f, 0x80, 0, 0], [0xc4, 1, 0x61], [0xd4, 1, 0x61]])
       return (replacingAny(in: request, with: value), .invalidArgument)
     case .notUTF8:
       let texts = request.nodes.indices.filter { request.nodes[$0].isText }

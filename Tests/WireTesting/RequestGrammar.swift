@@ -10,7 +10,9 @@ package struct RequestGrammar {
 
   /// A request that nothing is wrong with.
   package mutating func request() -> Tree {
-    switch Int.random(in: 0..<8, using: &generator) {
+    switch Int.random(in: 0..<10, using: &generator) {
+    case 8: [0, .integer(messageID()), "ListNodes", pick([[], [nil], [listNodes()]])]
+    case 9: [0, .integer(messageID()), "ImageLocality", [imageLocality()]]
     case 0: [0, .integer(messageID()), "Status", []]
     case 1: [0, .integer(messageID()), "ListImages", pick([[], [nil]])]
     case 2, 3: [0, .integer(messageID()), "ListImages", [listImages()]]
@@ -24,22 +26,46 @@ package struct RequestGrammar {
       pick([true, false])
       ? ("if_none_match", pick([nil, .text(Sample.etag), "0a"]))
       : ("continue", pick([nil, .text(image().id.description), .text(image().id.hex)]))
+    let whose: (Tree, Tree) = pick([true, false]) ? ("node", node()) : ("nodes", pick([nil, .flag(false), .flag(true)]))
     var pairs: [(Tree, Tree)] = [
-      ("filter", filter()), page, ("if_match", pick([nil, .text(Sample.etag), "0a"])),
-      ("limit", pick([nil, 1, 3, 127, 128, 65_536, .integer(.max)])),
+      ("filter", filter()), page, whose, ("if_match", pick([nil, .text(Sample.etag), "0a"])),
+      ("limit", limit()),
     ]
     pairs.shuffle(using: &generator)
-    let some = Array(pairs.prefix(.random(in: 0...4, using: &generator)))
+    let some = Array(pairs.prefix(.random(in: 0...5, using: &generator)))
     return some.isEmpty ? pick([[:], []]) : .map(some)
   }
 
-  private mutating func filter() -> Tree {
+  private mutating func listNodes() -> Tree {
+    let page: (Tree, Tree) =
+      pick([true, false]) ? ("if_none_match", pick([nil, .text(Sample.etag)])) : ("continue", node())
+    return .map(Array([page, ("limit", limit())].prefix(pick([1, 2]))))
+  }
+
+  private mutating func imageLocality() -> Tree {
+    let images = (0..<pick([1, 2, 5, 64])).map { _ in self.name() }
+    let pairs: [(Tree, Tree)] = [("images", .array(images)), ("limit", limit())]
+    return .map(Array(pairs.prefix(pick([1, 2]))))
+  }
+
+  private mutating func limit() -> Tree { pick([nil, 1, 3, 127, 128, 65_536, .integer(.max)]) }
+
+  private mutating func node() -> Tree {
+    pick([nil, "node-9", "a.b-c.d0"] + Sample.nodes.map { .text($0.name) })
+  }
+
+  /// What names an image.
+  private mutating func name() -> Tree {
     let id = image().id.hex
-    let name: Tree = pick([
-      nil, "", "busybox", "example.org/demo/web", "localhost:5000/demo/named:v2", .text(id),
+    return pick([
+      "busybox", "example.org/demo/web", "localhost:5000/demo/named:v2", .text(id),
       .text(String(id.prefix(.random(in: 3...12, using: &generator)))),
       .text("example.org/demo/web@sha256:" + String(repeating: "0", count: 64)),
     ])
+  }
+
+  private mutating func filter() -> Tree {
+    let name = pick([nil, "", self.name(), self.name(), self.name(), self.name()])
     let specification: Tree = pick([
       ["image": name], ["image": name, "annotations": ["a": "b", "ä": ""]], ["annotations": nil, "image": name],
       ["annotations": [], "image": name],

@@ -1,5 +1,7 @@
 package import ImageAPI
 package import ImageRegistry
+internal import ImageWire
+internal import MessagePack
 
 /// The images of `list-images-reply-several`, in id order: all that an image can have, each at least once.
 package enum Sample {
@@ -61,6 +63,57 @@ package enum Sample {
     registry.replaceContents(
       ofSource: 0, with: images, leftOut: Array(repeating: skipped, count: gaps.leftOut))
     if !gaps.stale.isEmpty { registry.noteFailure(ofSource: 0, reason: "it is away") }
+    return registry
+  }
+
+  /// The nodes of ``cluster()``, by their names in order.
+  package static let nodes = [
+    NodeStatus(
+      name: "node-1.example.org", state: .current, images: 6, etag: registry(of: Array(images[..<6])).snapshot.etag),
+    NodeStatus(
+      name: "node-2.example.org", state: .current, images: 6, etag: registry(of: Array(images[3...])).snapshot.etag,
+      gaps: ListGaps(leftOut: 2, stale: [source])),
+    NodeStatus(name: "node-3.example.org", state: .gone),
+    NodeStatus(name: "node-4.example.org", state: .syncing),
+  ]
+
+  /// The etag of ``cluster()`` where it says who holds what.
+  package static let etagWithNodes = (try? cluster().snapshot.select(ListImagesRequest(listsNodes: true)).etag) ?? ""
+
+  /// The etag of ``nodes``.
+  package static let etagOfNodes = {
+    guard case .nodes(let list)? = try? cluster().snapshot.listNodes(ListNodesRequest()) else { return "" }
+    return list.etag
+  }()
+
+  /// The images of a node of ``cluster()``; nil for one that is not listed.
+  package static func images(ofNode name: String) -> [Image]? {
+    switch name {
+    case nodes[0].name: Array(images[..<6])
+    case nodes[1].name: Array(images[3...])
+    default: nil
+    }
+  }
+
+  /// A registry of ``nodes``, which hold ``images`` together.
+  package static func cluster() -> ImageRegistry {
+    func held(_ images: ArraySlice<Image>) -> [HeldImage] {
+      images.map { image in
+        var packer = Packer()
+        packer.pack(image)
+        return HeldImage(image, digest: packer.withBytes { Digest(sha256Of: $0) })
+      }
+    }
+    let registry = ImageRegistry(sources: ["etcd:etcd.example:2379"])
+    registry.updateNodes(
+      ofSource: 0,
+      by: [
+        NodeChange(nodes[0].name, .holds(held(images[..<6]))),
+        NodeChange(nodes[1].name, .holds(held(images[3...])), gaps: nodes[1].gaps),
+        NodeChange(nodes[2].name, .holds(held(images[..<1]))),
+        NodeChange(nodes[2].name, .gone),
+        NodeChange(nodes[3].name, .syncing),
+      ])
     return registry
   }
 

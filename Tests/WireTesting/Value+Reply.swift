@@ -8,11 +8,12 @@ extension Value {
     guard array.count == 4, array[0].uint64 == 1, let messageID = array[1].uint64, messageID <= UInt32.max else {
       return false
     }
-    return array[2].isNil ? array[3].isListResult || array[3].isStatusResult : array[2].isError && array[3].isNil
+    return array[2].isNil ? array[3].isListResult || array[3].isOtherResult : array[2].isError && array[3].isNil
   }
 
   private var isListResult: Bool {
-    switch keys {
+    // What a list lacks stands at its end.
+    switch keys?.filter({ $0 != "left_out" && $0 != "stale" }) {
     case ["not_modified", "etag"]: self["not_modified"]?.bool == true && self["etag"]?.kind == .string
     case ["images", "etag"], ["images", "etag", "continue"]:
       self["images"]?.array?.allSatisfy(\.isImage) == true && self["etag"]?.kind == .string
@@ -21,12 +22,21 @@ extension Value {
     }
   }
 
+  private var isOtherResult: Bool {
+    switch keys {
+    case ["nodes", "etag"], ["nodes", "etag", "continue"], ["images", "nodes"]: true
+    default: isStatusResult
+    }
+  }
+
   private var isStatusResult: Bool {
     keys == ["node", "instance", "version", "uptime", "ready", "images", "etag", "requests", "sources"]
   }
 
   private var isImage: Bool {
-    keys == ["id", "repo_tags", "repo_digests", "size", "uid", "username", "spec", "pinned"]
+    let keys = keys ?? []
+    return keys.prefix(8) == ["id", "repo_tags", "repo_digests", "size", "uid", "username", "spec", "pinned"]
+      && (keys.count == 8 || keys.dropFirst(8) == ["nodes"])
   }
 
   /// Whether it is an error whose code has its name, and whose message is short and nothing that disturbs a terminal.

@@ -1,0 +1,67 @@
+internal import Concurrency
+internal import ImageAPI
+internal import MessagePack
+
+/// The names of a cluster's nodes, encoded and in order. They are worked out when somebody asks, once for each set of nodes.
+final class NodeNames: Sendable {
+  struct Table: Sendable {
+    /// The numbers of the nodes in the order of their names.
+    let order: [UInt32]
+    /// The places of the nodes in that order, by their numbers.
+    let ranks: [UInt32]
+    /// The names as MessagePack, one after the other.
+    let bytes: PackedBytes
+    /// Where each name ends.
+    let ends: [Int]
+  }
+
+  private let made = Lock<Table?>(nil)
+
+  func table(of holdings: Holdings) -> Table {
+    made.withLock { made in
+      if let made { return made }
+      let table = Table(of: holdings)
+      made = table
+      return table
+    }
+  }
+}
+
+extension NodeNames.Table {
+  fileprivate init(of holdings: Holdings) {
+    order = holdings.order
+    var ranks = [UInt32](repeating: 0, count: Int(order.max() ?? 0) + 1)
+    var ends: [Int] = []
+    ends.reserveCapacity(order.count)
+    var packer = Packer(capacity: 32 * (order.count + 1))
+    for (rank, number) in order.enumerated() {
+      ranks[Int(number)] = UInt32(rank)
+      packer.pack(holdings.nodes[number]?.name ?? "")
+      ends.append(packer.count)
+    }
+    (self.ranks, self.ends, bytes) = (ranks, ends, packer.finish())
+  }
+
+  /// Gives the places of some nodes, in the order of their names, in runs of neighbours.
+  func forEachRun(of set: NodeSet, _ body: (Range<Int>) -> Void) {
+    var start: Int?
+    func visit(_ rank: Int, _ isIn: Bool) {
+      if isIn { start = start ?? rank } else if let first = start.take() { body(first..<rank) }
+    }
+    if set.count * 16 < order.count {
+      var own: [UInt32] = []
+      own.reserveCapacity(set.count)
+      set.forEach { own.append(ranks[Int($0)]) }
+      own.sort()
+      for rank in own { body(Int(rank)..<Int(rank) + 1) }
+    } else {
+      for (rank, number) in order.enumerated() { visit(rank, set.contains(number)) }
+      visit(order.count, false)
+    }
+  }
+
+  /// The bytes of neighbouring names.
+  func range(of ranks: Range<Int>) -> Range<Int> {
+    (ranks.lowerBound == 0 ? 0 : ends[ranks.lowerBound - 1])..<ends[ranks.upperBound - 1]
+  }
+}
