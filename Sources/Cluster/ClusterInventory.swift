@@ -39,6 +39,8 @@ package struct ClusterInventory: Sendable {
   private var waiting: [Digest: Set<String>] = [:]
   /// The nodes that are not what was told of last.
   private var changed: Set<String> = []
+  /// Those of them that went, and may have come back.
+  private var gone: Set<String> = []
   /// What makes no sense, by its place.
   package private(set) var faults: [ClusterKeys.Place: ClusterFault] = [:]
 
@@ -88,17 +90,15 @@ package struct ClusterInventory: Sendable {
   package mutating func takeChanges() -> [NodeChange] {
     var changes: [NodeChange] = []
     for name in changed.sorted() {
-      guard let node = nodes[name] else {
-        changes.append(NodeChange(name, .gone))
-        continue
-      }
+      if gone.contains(name) { changes.append(NodeChange(name, .gone)) }
+      guard let node = nodes[name] else { continue }
       if node.isNew, let held = node.held {
         changes.append(NodeChange(name, .holds(held.compactMap { variants[Int($0)]?.image }), gaps: node.gaps))
         nodes[name]?.isNew = false
       }
       if node.isFaulty || !node.missing.isEmpty { changes.append(NodeChange(name, .syncing)) }
     }
-    changed = []
+    (changed, gone) = ([], [])
     return changes
   }
 }
@@ -191,6 +191,7 @@ extension ClusterInventory {
   private mutating func delete(_ name: String) {
     guard let node = nodes.removeValue(forKey: name) else { return }
     changed.insert(name)
+    gone.insert(name)
     for digest in node.missing { stopWaiting(name, for: digest) }
     release(node.named)
     release(node.held ?? [])

@@ -28,8 +28,8 @@ struct WorkerCommand: AsyncParsableCommand {
         docker-archive:PATH      a file of images as docker save writes it
         cri:PATH                 the socket of containerd, if PATH is left out, CRI-O
                                  or iSulad, which is asked what it has
-        etcd:HOST:PORT,...       a cluster, of whose nodes waybill publish tells etcd;
-                                 at the end /PREFIX, if that is not /waybill
+        etcd:HOST:PORT,...       a cluster, of whose nodes waybill publish tells
+                                 etcd; /PREFIX at the end, if not /waybill
 
       All sources make one list. An image that several of them hold is one entry with all its names; its other fields \
       are those of the source that is named first. A store is read again when it changes.

@@ -55,7 +55,9 @@ import WireTesting
     #expect(request.envelope == .rpc(messageID: 7))
     #expect(
       request.failure
-        == APIError(.unimplemented, "there is no method \(quoted(method)): the methods are ListImages and Status"))
+        == APIError(
+          .unimplemented,
+          "there is no method \(quoted(method)): the methods are ListImages, ListNodes, ImageLocality, Status"))
   }
 
   @Test("An error is a reply in the form of the request")
@@ -73,11 +75,11 @@ import WireTesting
   @Test(
     "Codes have the numbers and the names of gRPC",
     arguments: [
-      (3, "INVALID_ARGUMENT"), (4, "DEADLINE_EXCEEDED"), (7, "PERMISSION_DENIED"), (8, "RESOURCE_EXHAUSTED"),
-      (9, "FAILED_PRECONDITION"), (12, "UNIMPLEMENTED"), (13, "INTERNAL"), (14, "UNAVAILABLE"),
+      (3, "INVALID_ARGUMENT"), (4, "DEADLINE_EXCEEDED"), (5, "NOT_FOUND"), (7, "PERMISSION_DENIED"),
+      (8, "RESOURCE_EXHAUSTED"), (9, "FAILED_PRECONDITION"), (12, "UNIMPLEMENTED"), (13, "INTERNAL"), (14, "UNAVAILABLE"),
     ])
   func codes(number: Int, name: String) throws {
     #expect(try #require(StatusCode(rawValue: number)).name == name)
-    #expect(StatusCode.allCases.count == 8)
+    #expect(StatusCode.allCases.count == 9)
   }
 }

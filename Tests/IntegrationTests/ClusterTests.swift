@@ -77,13 +77,13 @@ import Testing
     #expect(try await reader.lists([], within: .seconds(5)))
     let one = try Node("one", in: etcd, holding: [image(1), image(2)], .init())
     let two = try Node("two", in: etcd, holding: [image(2, "other"), image(3)], .init())
-    // Where they differ, the word of the smaller name counts.
-    #expect(try await reader.lists([image(1), image(2), image(3)], within: .seconds(5)))
+    let both = image(2).named(also: image(2, "other"))
+    #expect(try await reader.lists([image(1), both, image(3)], within: .seconds(5)))
     one.registry.update(source: 0, upserting: [image(4)], removing: [image(2).id])
     #expect(try await reader.lists([image(1), image(2, "other"), image(3), image(4)]))
     // A whole inventory is one put, however many images change.
     one.registry.replaceContents(ofSource: 0, with: (0..<1_000).map { image($0) })
-    #expect(try await reader.lists((0..<1_000).map { image($0) }, within: .seconds(10)))
+    #expect(try await reader.lists((0..<1_000).map { $0 == 2 ? both : image($0) }, within: .seconds(10)))
     try await one.stop()
     #expect(try await reader.lists([image(2, "other"), image(3)]))
     try await two.stop()

@@ -3,7 +3,9 @@ import Testing
 
 /// What the command says of itself.
 @Suite(.fewAtOnce) struct HelpTests {
-  private static let commands = ["worker", "broker", "images", "status", "keygen"]
+  private static let commands = [
+    "worker", "broker", "publish", "images", "nodes", "locality", "status", "keygen",
+  ]
 
   private func help(_ command: String, columns: Int) async throws -> [Substring] {
     let result = try await Waybill.run([command, "--help"], environment: ["COLUMNS": "\(columns)"])
