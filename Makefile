@@ -13,6 +13,7 @@ VENV := .venv
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah containerd etcd-client etcd-server gcc jq libc6-dev openssl podman python3-venv runc skopeo umoci
 CHECK_PACKAGES := systemd
+CHAOS_PACKAGES := etcd-client etcd-server iproute2 iptables
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
 GO_PACKAGES := golang-go golang-google-grpc-dev
 PROTO_PACKAGES := protobuf-compiler
@@ -37,7 +38,7 @@ SHELL := /bin/bash
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 .PHONY: build build-lean run install test test-crowd test-cri test-peers test-compose test-fresh check check-client \
-  check-perf docs fmt proto bench bench-curve bench-micro fuzz fuzz-face clean
+  check-perf chaos-cluster docs fmt proto bench bench-curve bench-micro fuzz fuzz-face clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -170,6 +171,13 @@ check-perf:
 	@$(call install,$(BUILD_PACKAGES) $(PERF_PACKAGES))
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RequestPath
 	Benchmarks/check-instructions .build/release/RequestPath
+
+# A cluster of three etcd members, publishers and workers while everything in it fails, MINUTES for each of its parts (10),
+# and again by the same SEED; PART=changes, restore or retention. As root.
+chaos-cluster: build $(VENV)/installed
+	@$(call install,$(CHAOS_PACKAGES))
+	$(VENV)/bin/python3 Tests/Chaos/cluster $(BIN) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+	  $(addprefix --part ,$(PART))
 
 # The same work by time, and in larger registries.
 bench-micro:

@@ -111,8 +111,8 @@ let package = Package(
     room(
       "Cluster",
       [
-        "Concurrency", "Connections", "Diagnostics", "EtcdProtocol", "ImageAPI", "ImageRegistry", "ImageSources",
-        "ImageWire", "MessagePack", protobuf, lifecycle, logging,
+        "CGlibc", "Concurrency", "Connections", "Diagnostics", "EtcdProtocol", "ImageAPI", "ImageRegistry",
+        "ImageSources", "ImageWire", "MessagePack", protobuf, lifecycle, logging,
       ] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
@@ -172,7 +172,9 @@ let package = Package(
     tests(
       "CRITests",
       ["CRI", "CRIProtocol", "ImageAPI", "ImageRegistry", "ImageSources", "WireTesting", logging, protobuf] + grpc),
-    tests("ClusterTests", ["Cluster", "ImageAPI", "ImageRegistry", "ImageSources", "ImageWire", "MessagePack", "WireTesting"]),
+    tests(
+      "ClusterTests",
+      ["Cluster", "ImageAPI", "ImageRegistry", "ImageSources", "ImageWire", "MessagePack", "WireTesting"]),
     tests("CurveSecurityTests", ["CurveSecurity", "ZeroMQ"]),
     tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(

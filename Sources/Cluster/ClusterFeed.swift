@@ -1,4 +1,3 @@
-internal import Concurrency
 internal import EtcdProtocol
 internal import Foundation
 package import ImageRegistry
@@ -7,8 +6,8 @@ internal import ServiceLifecycle
 
 /// Follows the inventories of a cluster's nodes in etcd.
 package struct ClusterFeed: ImageFeed {
-  private let location: ClusterLocation
-  private let access: EtcdAccess
+  private let members: EtcdMembers
+  private let keys: ClusterKeys
   private let index: Int
   private let log: SourceLog
 
@@ -20,45 +19,54 @@ package struct ClusterFeed: ImageFeed {
   ///   - index: The number of the source in the registry.
   ///   - log: Where to say what is wrong.
   package init(_ location: ClusterLocation, as access: EtcdAccess, index: Int, log: SourceLog) {
-    self.location = location
-    self.access = access
+    members = EtcdMembers(location.endpoints, as: access)
+    keys = location.keys
     self.index = index
     self.log = log
   }
 
   /// Follows until the service group shuts down.
   package func run(into registry: ImageRegistry) async throws {
-    await cancelWhenGracefulShutdown { await follow(into: registry) }
+    try await cancelWhenGracefulShutdown { try await follow(into: registry) }
   }
 
-  /// Asks one member after the other: each for as long as it answers.
-  private func follow(into registry: ImageRegistry) async {
-    let reader = ClusterReader(location.keys, of: index, into: registry, log)
-    var backoff = Backoff()
-    for turn in 0... {
-      let endpoint = location.endpoints[turn % location.endpoints.count]
-      do {
-        try await EtcdClient.withConnection(to: endpoint, as: access) { client in
-          let revision = try await reader.lastRevision { try await read(everythingFrom: client, with: reader) }
-          backoff = Backoff()
-          try await client.watch(below: location.keys.start, from: revision + 1) { events, revision in
-            try reader.apply(events, revision)
-          }
-        }
-      } catch {
-        guard !Task.isCancelled else { return }
-        reader.note(EtcdError(error, at: endpoint), toleratedFor: access.timeout)
+  private func follow(into registry: ImageRegistry) async throws {
+    let reader = ClusterReader(keys, of: index, into: registry, log)
+    try await members.keepAsking { client, noteAnswer in
+      let revision: Int64
+      if let position = reader.position, try await client.hasSeen(position.last) {
+        revision = position.revision
+      } else {
+        revision = try await read(everythingFrom: client, with: reader)
       }
-      // Every member has its turn before one is asked again.
-      guard turn % location.endpoints.count == location.endpoints.count - 1 else { continue }
-      do { try await Task.sleep(for: backoff.next()) } catch { return }
+      noteAnswer()
+      try await client.watch(below: keys.start, from: revision + 1) { events, header in
+        try reader.apply(events, header)
+      }
+    } noting: { error in
+      reader.note(error, toleratedFor: members.access.timeout)
     }
   }
 
   private func read(everythingFrom client: EtcdClient, with reader: ClusterReader) async throws -> Int64 {
     var reading = ClusterReader.Reading()
-    let revision = try await client.range(below: location.keys.start) { page in reader.note(page, in: &reading) }
-    reader.finish(reading, revision)
-    return revision
+    let header = try await client.range(below: keys.start) { page in reader.note(page, in: &reading) }
+    reader.finish(reading, header)
+    return header.revision
+  }
+}
+
+extension EtcdClient {
+  /// Whether a pair was put in this member's history as it was read; not known, and so false, once that is compacted.
+  fileprivate func hasSeen(_ pair: EtcdKeyValue?) async throws -> Bool {
+    guard let pair else { return false }
+    var request = EtcdRangeRequest()
+    request.key = pair.key
+    request.revision = pair.modRevision
+    do {
+      return try await range(request).kvs == [pair]
+    } catch let error as EtcdError where error.code == .compacted || error.code == .futureRevision {
+      return false
+    }
   }
 }

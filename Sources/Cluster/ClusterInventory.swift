@@ -206,16 +206,30 @@ extension ClusterInventory {
   private mutating func hold(_ name: String) throws(ClusterFault) {
     guard let node = nodes[name], node.missing.isEmpty else { return }
     changed.insert(name)
-    guard Set(node.named.compactMap { variants[Int($0)]?.image.id }).count == node.named.count else {
+    let inventory = sorted(node.named)
+    for (one, next) in zip(inventory, inventory.dropFirst()) where id(one) == id(next) {
       nodes[name]?.isFaulty = true
       throw ClusterFault("it has two images of one id")
     }
-    for number in node.named { variants[Int(number)]?.names += 1 }
+    for number in inventory { variants[Int(number)]?.names += 1 }
     release(node.held ?? [])
-    nodes[name]?.held = node.named
+    nodes[name]?.named = inventory
+    nodes[name]?.held = inventory
     nodes[name]?.isNew = true
-    // A record that came whole has nothing against it any more.
+    // A record that is whole has nothing against it any more.
     nodes[name]?.isFaulty = false
     faults[.node(name)] = nil
+  }
+
+  private func id(_ number: UInt32) -> Digest? { variants[Int(number)]?.image.id }
+
+  /// The numbers in the order of the images' ids, which is that of a record already, unless it had to wait for an image.
+  private func sorted(_ numbers: [UInt32]) -> [UInt32] {
+    func isBefore(_ one: UInt32, _ other: UInt32) -> Bool {
+      guard let one = id(one), let other = id(other) else { return false }
+      return one < other
+    }
+    let isSorted = zip(numbers, numbers.dropFirst()).allSatisfy { !isBefore($1, $0) }
+    return isSorted ? numbers : numbers.sorted(by: isBefore)
   }
 }

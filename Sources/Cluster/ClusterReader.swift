@@ -1,3 +1,4 @@
+internal import CGlibc
 internal import Concurrency
 internal import EtcdProtocol
 internal import Foundation
@@ -9,13 +10,26 @@ internal import ImageSources
 final class ClusterReader: Sendable {
   private struct State {
     var inventory = ClusterInventory()
-    /// Up to which revision everything is known; nil when all is to be read anew.
-    var revision: Int64?
+    /// Up to which revision of which history everything is known; nil when all is to be read anew.
+    var position: Position?
     /// The keys below the prefix that are none of waybill's.
     var strangers: Set<String> = []
     /// What makes no sense, as the registry was told.
     var leftOut: [SkippedImage] = []
     var log: SourceLog
+  }
+
+  /// Where in etcd's history one is.
+  struct Position {
+    fileprivate var term: UInt64
+    fileprivate(set) var revision: Int64
+    /// What was put last: a restored backup, whose history is another one, may have come as far, but does not have this.
+    fileprivate(set) var last: EtcdKeyValue?
+
+    /// Whether a member that says this may have gone on from here.
+    fileprivate func isBefore(_ header: EtcdResponseHeader) -> Bool {
+      header.raftTerm >= term && header.revision >= revision
+    }
   }
 
   private let state: Lock<State>
@@ -31,24 +45,23 @@ final class ClusterReader: Sendable {
     state = Lock(State(log: log))
   }
 
-  /// Up to which revision everything is known; where nothing is, `read` finds it out.
-  func lastRevision(otherwise read: () async throws -> Int64) async throws -> Int64 {
-    if let revision = state.withLock({ $0.revision }) { return revision }
-    return try await read()
-  }
+  /// Up to where everything is known; nil where all is to be read anew.
+  var position: Position? { state.withLock { $0.position } }
 
   /// What a reading of everything has found so far.
   struct Reading {
     fileprivate var images: Set<Digest> = []
     fileprivate var nodes: Set<String> = []
     fileprivate var strangers: Set<String> = []
+    fileprivate var last: EtcdKeyValue?
   }
 
   /// Takes over some of what there is at a revision. The registry is told when all of it is here.
   func note(_ page: [EtcdKeyValue], in reading: inout Reading) {
     state.withLock { state in
-      state.revision = nil
+      state.position = nil
       for pair in page {
+        if pair.modRevision > reading.last?.modRevision ?? 0 { reading.last = pair }
         switch keys.place(of: pair.key) {
         case .image(let digest)?:
           reading.images.insert(digest)
@@ -64,26 +77,32 @@ final class ClusterReader: Sendable {
   }
 
   /// Everything that there is at a revision has been found.
-  func finish(_ reading: Reading, _ revision: Int64) {
+  func finish(_ reading: Reading, _ header: EtcdResponseHeader) {
     state.withLock { state in
       state.inventory.keep(images: reading.images, nodes: reading.nodes)
       state.strangers = reading.strangers
-      state.revision = revision
+      state.position = Position(term: header.raftTerm, revision: header.revision, last: reading.last)
       state.leftOut = leftOut(of: state)
       let change = registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
       state.log.noteReading(ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, change)
     }
+    // Memory that a reading leaves in pieces goes back to the system.
+    malloc_trim(0)
     sign.note()
   }
 
-  /// Takes over what happened since, up to a revision.
+  /// Takes over what happened since.
   ///
-  /// - Throws: ``EtcdError`` when the revision is older than what is known: etcd was restored from a backup.
-  func apply(_ events: [EtcdEvent], _ revision: Int64) throws {
+  /// - Throws: ``EtcdError`` when the member is not where this went on from: etcd was restored from a backup, or the
+  ///   member is behind.
+  func apply(_ events: [EtcdEvent], _ header: EtcdResponseHeader) throws {
     try state.withLock { state in
-      guard let known = state.revision, revision >= known else {
+      guard let position = state.position, position.isBefore(header),
+        events.allSatisfy({ $0.kv.modRevision > position.revision })
+      else {
         throw EtcdError(
-          .futureRevision, "etcd is at revision \(revision), and was at \(state.revision ?? 0): all is read again")
+          .futureRevision,
+          "etcd is at revision \(header.revision), and was at \(state.position?.revision ?? 0): all is read again")
       }
       let wasWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
       for event in events {
@@ -96,7 +115,9 @@ final class ClusterReader: Sendable {
           state.strangers.remove(String(decoding: event.kv.key, as: UTF8.self))
         }
       }
-      state.revision = revision
+      state.position?.term = header.raftTerm
+      if let last = events.last { state.position?.revision = last.kv.modRevision }
+      if let last = events.last(where: { $0.type == .put }) { state.position?.last = last.kv }
       // Most events are about nothing that makes no sense, before or after.
       let isWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
       if !events.isEmpty, !wasWhole || !isWhole { noteLeftOut(&state) }
@@ -109,8 +130,11 @@ final class ClusterReader: Sendable {
   /// Notes that etcd could not be followed. What passes within the time changes nothing.
   func note(_ error: EtcdError, toleratedFor time: Duration) {
     state.withLock { state in
-      if error.code == .compacted || error.code == .futureRevision { state.revision = nil }
-      guard !error.mayPass || sign.age >= time || state.revision == nil else { return }
+      guard error.code != .compacted, error.code != .futureRevision else {
+        state.position = nil
+        return state.log.noteNewBeginning(error.description)
+      }
+      guard !error.mayPass || sign.age >= time || state.position == nil else { return }
       let failure = SourceError(.unreadable, error.description)
       registry.noteFailure(ofSource: index, reason: failure.message)
       state.log.noteFailure(failure)

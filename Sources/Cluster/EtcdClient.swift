@@ -125,22 +125,29 @@ extension EtcdClient {
   ///   - prefix: How the keys begin.
   ///   - pageSize: How many keys a page has.
   ///   - body: Is given each page.
-  /// - Returns: The revision of all pages.
+  /// - Returns: The header of the first page, with the revision of all pages.
   /// - Throws: ``EtcdError``; what `body` throws.
   package func range(
-    below prefix: [UInt8], pageSize: Int64 = 5_000, _ body: ([EtcdKeyValue]) async throws -> Void
-  ) async throws -> Int64 {
+    below prefix: [UInt8], pageSize: Int64 = 2_000, _ body: ([EtcdKeyValue]) async throws -> Void
+  ) async throws -> EtcdResponseHeader {
     var request = EtcdRangeRequest()
     request.key = Data(prefix)
     request.rangeEnd = Data(Self.end(ofPrefix: prefix))
     request.limit = pageSize
+    var first: EtcdResponseHeader?
     while true {
-      let page = try await unary(.range, request, as: EtcdRangeResponse.self)
-      if request.revision == 0 { request.revision = page.header.revision }
+      let page = try await range(request)
+      let header = first ?? page.header
+      (first, request.revision) = (header, header.revision)
       try await body(page.kvs)
-      guard page.more, let last = page.kvs.last else { return request.revision }
+      guard page.more, let last = page.kvs.last else { return header }
       request.key = last.key + [0]
     }
+  }
+
+  /// Some keys.
+  package func range(_ request: EtcdRangeRequest) async throws -> EtcdRangeResponse {
+    try await unary(.range, request, as: EtcdRangeResponse.self)
   }
 
   /// Does one thing or another, in one step.
@@ -168,11 +175,13 @@ extension EtcdClient {
   /// - Parameters:
   ///   - prefix: How the keys begin.
   ///   - revision: The first revision to be told.
-  ///   - body: Is given what happened, each revision as a whole, and the revision that is complete then.
+  ///   - body: Is given what happened, each revision as a whole, and how far the member is; nothing happened where the
+  ///     member only says that. Its revision is no place to go on from: members before 3.4.25 and 3.5.8 say it before they
+  ///     have sent what happened up to it (etcd #15220). That of the last event is.
   /// - Throws: ``EtcdError``, always.
   package func watch(
     below prefix: [UInt8], from revision: Int64,
-    _ body: @escaping @Sendable ([EtcdEvent], _ revision: Int64) async throws -> Void
+    _ body: @escaping @Sendable ([EtcdEvent], _ header: EtcdResponseHeader) async throws -> Void
   ) async throws {
     let sign = SignOfLife()
     do {
@@ -195,7 +204,7 @@ extension EtcdClient {
 
   private func follow(
     _ prefix: [UInt8], from revision: Int64, _ sign: SignOfLife,
-    _ body: @escaping @Sendable ([EtcdEvent], Int64) async throws -> Void
+    _ body: @escaping @Sendable ([EtcdEvent], EtcdResponseHeader) async throws -> Void
   ) async throws {
     try await stream(.watch, as: EtcdWatchResponse.self) { (writer: RPCWriter<EtcdWatchRequest>) in
       var request = EtcdWatchRequest()
@@ -216,8 +225,8 @@ extension EtcdClient {
         sign.note()
         guard !response.canceled else { throw Self.error(ofCancelled: response, at: endpoint) }
         fragments += response.events
-        guard !response.fragment, !response.created else { continue }
-        try await body(fragments, response.header.revision)
+        guard !response.fragment else { continue }
+        try await body(fragments, response.header)
         fragments = []
       }
       throw EtcdError(.unavailable, "etcd at \(endpoint) ended the watch")

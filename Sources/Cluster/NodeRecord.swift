@@ -127,14 +127,7 @@ package struct NodeRecord: Sendable, Hashable {
     guard value.kind == .binary, let count = value.byteCount, count % 32 == 0, count / 32 <= maxImages else {
       throw ClusterFault("images are the 32 bytes of each of at most \(maxImages) digests")
     }
-    let bytes = value.withBytes { span in span.withUnsafeBytes { Array($0) } } ?? []
-    var digests: [Digest] = []
-    digests.reserveCapacity(count / 32)
-    for start in stride(from: 0, to: count, by: 32) {
-      if let digest = Digest(bytes: bytes[start..<start + 32]) { digests.append(digest) }
-    }
-    guard Set(digests).count == digests.count else { throw ClusterFault("images has a digest twice") }
-    return digests
+    return value.withBytes { bytes in (0..<count / 32).map { Digest(in: bytes, at: 32 * $0) } } ?? []
   }
 
   private static func sources(_ value: Value) throws(ClusterFault) -> [Source] {

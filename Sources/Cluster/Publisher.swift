@@ -25,8 +25,7 @@ package struct Publisher: Service {
   }
 
   private let registry: ImageRegistry
-  private let location: ClusterLocation
-  private let access: EtcdAccess
+  private let members: EtcdMembers
   private let session: PublisherSession
   private let logger: Logger
 
@@ -48,8 +47,7 @@ package struct Publisher: Service {
     lifetimes: Lifetimes = Lifetimes(), version: String, logger: Logger
   ) {
     self.registry = registry
-    self.location = location
-    self.access = access
+    members = EtcdMembers(location.endpoints, as: access)
     self.logger = logger
     session = PublisherSession(node, location.keys, lifetimes, version: version, logger: logger)
   }
@@ -63,37 +61,29 @@ package struct Publisher: Service {
   }
 
   private func publish() async throws {
-    var backoff = Backoff()
     var lastError: EtcdError?
-    for turn in 0... {
-      let endpoint = location.endpoints[turn % location.endpoints.count]
-      do {
-        try await EtcdClient.withConnection(to: endpoint, as: access) { client in
-          while true {
-            try await session.bringUpToDate(registry, with: client)
-            if lastError != nil { logger.notice("publishing again", metadata: [LogKey.endpoint: "\(endpoint)"]) }
-            (lastError, backoff) = (nil, Backoff())
-            try await Task.sleep(for: Self.interval)
-          }
-        }
-      } catch {
-        guard !Task.isCancelled else { return }
-        let failure = EtcdError(error, at: endpoint)
-        guard failure.code != .displaced else { throw failure }
-        logger.log(
-          level: failure == lastError ? .debug : .error, "cannot publish",
-          metadata: [LogKey.error: "\(failure.description.escaped)"])
-        lastError = failure
+    try await members.keepAsking { client, noteAnswer in
+      while true {
+        try await session.bringUpToDate(registry, with: client)
+        if lastError != nil { logger.notice("publishing again") }
+        lastError = nil
+        noteAnswer()
+        try await Task.sleep(for: Self.interval)
       }
-      do { try await Task.sleep(for: backoff.next()) } catch { return }
+    } noting: { failure in
+      guard failure.code != .displaced else { throw failure }
+      logger.log(
+        level: failure == lastError ? .debug : .error, "cannot publish",
+        metadata: [LogKey.error: "\(failure.description.escaped)"])
+      lastError = failure
     }
   }
 
   /// Takes the node out of the list, unless its record is to be left.
   private func leave() async {
-    for endpoint in location.endpoints {
+    for endpoint in members.endpoints {
       let hasLeft: Void? = try? await withTimeout(.seconds(2)) {
-        try await EtcdClient.withConnection(to: endpoint, as: access) { try await session.leave(by: $0) }
+        try await EtcdClient.withConnection(to: endpoint, as: members.access) { try await session.leave(by: $0) }
       }
       if hasLeft != nil { return }
     }

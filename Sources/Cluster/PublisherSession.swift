@@ -10,10 +10,13 @@ actor PublisherSession {
   private struct Lease {
     let id: Int64
     let timeToLive: Int64
+    let granted = ContinuousClock.now
     var refreshed = ContinuousClock.now
 
     /// A third of its time has passed.
     var isDue: Bool { ContinuousClock.now - refreshed >= .milliseconds(timeToLive * 1_000 / 3) }
+    /// It has been kept alive for as long as it lasts by itself.
+    var isOld: Bool { ContinuousClock.now - granted >= .seconds(timeToLive) }
   }
 
   private let node: String
@@ -51,6 +54,15 @@ actor PublisherSession {
 
   /// Puts what has changed, and keeps alive what was put.
   func bringUpToDate(_ registry: ImageRegistry, with client: EtcdClient) async throws {
+    do {
+      try await bringAllUpToDate(registry, with: client)
+    } catch let error as EtcdError where error.code == .leaseNotFound {
+      (presence, retention, put, secured) = (nil, nil, nil, [])
+      throw error
+    }
+  }
+
+  private func bringAllUpToDate(_ registry: ImageRegistry, with client: EtcdClient) async throws {
     try await keepAlive(client)
     let (snapshot, sources) = (registry.snapshot, registry.sources)
     guard snapshot.pendingSources.isEmpty else { return }
@@ -87,11 +99,26 @@ extension PublisherSession {
     if let lease = try await renewal(of: presence, lifetimes.presence, client) {
       if lease.id != presence?.id { put = nil }
       presence = lease
+      try await checkRecord(with: client)
     }
+    // An old lease is left to expire, and with it the images that were put under it and that nobody holds any more. Those
+    // that somebody holds are put under another in time.
+    if let old = retention, old.isOld { retention = nil }
+    let isFirst = retention == nil
     if let lease = try await renewal(of: retention, lifetimes.retention, client) {
-      if lease.id != retention?.id { (put, secured) = (nil, []) }
+      if !isFirst, lease.id != retention?.id { (put, secured) = (nil, []) }
       retention = lease
     }
+  }
+
+  /// Looks whether the record that was put is still there, and puts all anew where it is not: etcd may be a restored backup
+  /// at any time, as a connection is made again without a word.
+  private func checkRecord(with client: EtcdClient) async throws {
+    guard let revision else { return }
+    var look = EtcdTxnRequest()
+    look.success = [Self.look(at: keys.key(of: .node(node)))]
+    let found = try await client.commit(look).responses.first?.responseRange.kvs.first
+    if found?.modRevision != revision { (presence, retention, put, secured) = (nil, nil, nil, []) }
   }
 
   /// The lease that was kept alive, or a new one for none and for one that has expired; nil where it is not time yet.
@@ -118,8 +145,7 @@ extension PublisherSession {
     }) {
       var look = EtcdTxnRequest()
       look.success = batch.map { digest in
-        var operation = EtcdRequestOp()
-        operation.requestRange.key = Data(keys.key(of: .image(digest)))
+        var operation = Self.look(at: keys.key(of: .image(digest)))
         operation.requestRange.keysOnly = true
         return operation
       }
@@ -154,6 +180,12 @@ extension PublisherSession {
     if !transaction.success.isEmpty { _ = try await client.commit(transaction) }
   }
 
+  private static func look(at key: [UInt8]) -> EtcdRequestOp {
+    var operation = EtcdRequestOp()
+    operation.requestRange.key = Data(key)
+    return operation
+  }
+
   private func operation(_ key: [UInt8], _ value: [UInt8], _ lease: Lease?) -> EtcdRequestOp {
     var operation = EtcdRequestOp()
     operation.requestPut.key = Data(key)
@@ -174,9 +206,7 @@ extension PublisherSession {
       compare.modRevision = revision ?? -1
       transaction.compare = [compare]
       transaction.success = [operation(key, record.encoded, presence)]
-      var look = EtcdRequestOp()
-      look.requestRange.key = Data(key)
-      transaction.failure = [look]
+      transaction.failure = [Self.look(at: key)]
       let reply = try await client.commit(transaction)
       if reply.succeeded {
         revision = reply.header.revision

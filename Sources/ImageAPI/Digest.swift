@@ -47,6 +47,14 @@ public struct Digest: Sendable, Hashable {
     self.words = (words[0], words[1], words[2], words[3])
   }
 
+  /// The 32 bytes at a place, the most significant first.
+  package init(in bytes: RawSpan, at offset: Int) {
+    func word(_ number: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset + 8 * number, as: UInt64.self))
+    }
+    words = (word(0), word(1), word(2), word(3))
+  }
+
   static let digitCount = 64
 
   /// The 64 hexadecimal digits without the algorithm.

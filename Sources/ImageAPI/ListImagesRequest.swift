@@ -19,7 +19,8 @@ public struct ListImagesRequest: Sendable, Hashable {
 
   /// A request for `image`, or for every image.
   public init(
-    image: String = "", node: String? = nil, listsNodes: Bool = false, ifNoneMatch: String? = nil, ifMatch: String? = nil, limit: Int? = nil,
+    image: String = "", node: String? = nil, listsNodes: Bool = false, ifNoneMatch: String? = nil,
+    ifMatch: String? = nil, limit: Int? = nil,
     resumption: Digest? = nil
   ) {
     self.image = image

@@ -63,23 +63,38 @@ struct Holdings: Sendable {
     order.partitioningIndex { nodes[$0].map { !$0.name.utf8.lexicographicallyPrecedes(name.utf8) } ?? false }
   }
 
-  /// The numbers of the variants of an image.
-  func variants(of id: Digest) -> [UInt32] {
+  /// Gives the variants of an image.
+  func forEachVariant(of id: Digest, _ body: (_ number: UInt32, Variant) -> Void) {
     let places = places[RegistryState.shardIndex(of: id)]
-    let first = places.partitioningIndex { $0.word >= id.words.0 }
-    return places[first...].prefix { $0.word == id.words.0 }.map(\.variant).filter { variants[$0]?.image.id == id }
+    for place in places[places.partitioningIndex { $0.word >= id.words.0 }...] {
+      guard place.word == id.words.0 else { return }
+      if let variant = variants[place.variant], variant.image.id == id { body(place.variant, variant) }
+    }
+  }
+
+  /// Whether nodes say different things of an image.
+  func hasSeveralVariants(_ id: Digest) -> Bool {
+    var count = 0
+    forEachVariant(of: id) { _, _ in count += 1 }
+    return count > 1
   }
 
   /// The nodes that hold an image, whatever they say of it.
   func holders(of id: Digest) -> NodeSet {
-    let found = variants(of: id).compactMap { variants[$0]?.holders }
-    // No node holds two variants of one image.
-    return found.dropFirst().reduce(into: found.first ?? NodeSet()) { all, more in more.forEach { all.insert($0) } }
+    var holders: NodeSet?
+    forEachVariant(of: id) { _, variant in
+      // No node holds two variants of one image.
+      if holders == nil { holders = variant.holders } else { variant.holders.forEach { holders?.insert($0) } }
+    }
+    return holders ?? NodeSet()
   }
+
+  func holderCount(of variant: UInt32) -> Int { variants[variant]?.holders.count ?? 0 }
 
   /// The variants of an image, the one first whose holder has the smallest name: all workers agree in it.
   func rankedVariants(of id: Digest) -> [HeldImage] {
-    let found = variants(of: id).compactMap { variants[$0] }
+    var found: [Variant] = []
+    forEachVariant(of: id) { found.append($1) }
     guard found.count > 1 else { return found.map(\.image) }
     return found.map { variant in (rank: order.firstIndex(where: variant.holders.contains) ?? .max, variant.image) }
       .sorted { $0.rank < $1.rank }.map(\.1)

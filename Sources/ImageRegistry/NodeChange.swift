@@ -3,7 +3,7 @@ package import ImageAPI
 /// What is new about a node of a cluster.
 package struct NodeChange: Sendable {
   package enum Kind: Sendable {
-    /// It holds these images, of different ids, and no others.
+    /// It holds these images, in the order of their ids, which are different, and no others.
     case holds([HeldImage])
     /// Its newest record is not whole: what it held stands.
     case syncing

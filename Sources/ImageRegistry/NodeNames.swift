@@ -44,19 +44,39 @@ extension NodeNames.Table {
 
   /// Gives the places of some nodes, in the order of their names, in runs of neighbours.
   func forEachRun(of set: NodeSet, _ body: (Range<Int>) -> Void) {
-    var start: Int?
-    func visit(_ rank: Int, _ isIn: Bool) {
-      if isIn { start = start ?? rank } else if let first = start.take() { body(first..<rank) }
-    }
-    if set.count * 16 < order.count {
+    guard set.count > 0 else { return }
+    guard set.count < order.count else { return body(0..<order.count) }
+    guard set.count > Self.few else {
       var own: [UInt32] = []
       own.reserveCapacity(set.count)
       set.forEach { own.append(ranks[Int($0)]) }
       own.sort()
       for rank in own { body(Int(rank)..<Int(rank) + 1) }
-    } else {
-      for (rank, number) in order.enumerated() { visit(rank, set.contains(number)) }
-      visit(order.count, false)
+      return
+    }
+    // The last bit is none's, so that each run has an end.
+    var bits = [UInt64](repeating: 0, count: order.count / 64 + 1)
+    set.forEach { number in
+      let rank = Int(ranks[Int(number)])
+      bits[rank >> 6] |= 1 << UInt64(rank & 63)
+    }
+    Self.forEachRun(of: bits, body)
+  }
+
+  /// As many places are sorted rather than noted as bits.
+  private static let few = 64
+
+  private static func forEachRun(of bits: [UInt64], _ body: (Range<Int>) -> Void) {
+    var start: Int?
+    for (index, word) in bits.enumerated() {
+      var position = 0
+      while position < 64 {
+        let rest = word >> UInt64(position)
+        let length = min(64 - position, start == nil ? rest.trailingZeroBitCount : (~rest).trailingZeroBitCount)
+        position += length
+        guard position < 64 else { break }
+        if let first = start.take() { body(first..<index << 6 + position) } else { start = index << 6 + position }
+      }
     }
   }
 

@@ -8,7 +8,7 @@ extension RegistrySnapshot {
   func etag(of view: Selection.View) -> String {
     switch view {
     case .plain: etag
-    case .withNodes: Digest(sha256Of: Array("\(etag)\0\(state.holdings.heldHash.etag)".utf8)).hex
+    case .withNodes: etagWithNodes
     case .node(let number): state.holdings.nodes[number]?.etag ?? ""
     }
   }
@@ -64,7 +64,9 @@ extension RegistrySnapshot {
       var last: UInt32?
       for entry in entries where entry.id != last {
         last = entry.id
-        found += range(entry.ids).filter { isNamed($0, key) }
+        found += range(entry.ids).filter { number in
+          state.holdings.variants[number].map { isNamed($0.image, key) } ?? false
+        }
       }
       return found
     }
@@ -74,9 +76,9 @@ extension RegistrySnapshot {
   }
 
   /// Whether those who hold a variant know it by this name. Others may know the image by more names.
-  private func isNamed(_ variant: UInt32, _ key: ReferenceIndex.Key) -> Bool {
+  private func isNamed(_ image: HeldImage, _ key: ReferenceIndex.Key) -> Bool {
     var unpacker = Unpacker(limits: .ofImages)
-    let names = state.holdings.variants[variant]?.image.slice.names(with: &unpacker) ?? []
+    let names = image.slice.names(with: &unpacker) ?? []
     return names.contains { ReferenceIndex.Key(of: $0) == key }
   }
 }
@@ -122,7 +124,6 @@ extension RegistrySnapshot {
       var image = ImageLocality.RequestedImage(image: name)
       var holdersOfID: [Digest: Int] = [:]
       for variant in try variants(named: name) {
-        guard let variant = state.holdings.variants[variant] else { continue }
         holdersOfID[variant.image.id, default: 0] += variant.holders.count
         variant.holders.forEach { scores.add(variant.image.size, of: number, to: $0) }
       }
@@ -141,12 +142,14 @@ extension RegistrySnapshot {
   }
 
   /// What nodes hold that goes by a name there, or has an id.
-  private func variants(named name: String) throws(APIError) -> [UInt32] {
-    let selection = try selectMatches(of: ListImagesRequest(image: name))
-    let variants = selection.slices.flatMap { state.holdings.variants(of: $0.lastID) }
+  private func variants(named name: String) throws(APIError) -> [Holdings.Variant] {
+    var variants: [Holdings.Variant] = []
+    for slice in try selectMatches(of: ListImagesRequest(image: name)).slices {
+      state.holdings.forEachVariant(of: slice.lastID) { variants.append($1) }
+    }
     let key = ReferenceIndex.Key(of: name)
     guard Digest(utf8: name.utf8.span) == nil, !state.references[key].isEmpty else { return variants }
-    return variants.filter { isNamed($0, key) }
+    return variants.filter { isNamed($0.image, key) }
   }
 }
 

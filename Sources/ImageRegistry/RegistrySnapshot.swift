@@ -7,6 +7,8 @@ package final class RegistrySnapshot: Sendable {
   package let pendingSources: [String]
   /// A digest of all the images: the same images have the same etag, on every worker and after a restart.
   package let etag: String
+  /// As ``etag``, and of who holds which image; the same as that where no source tells of nodes.
+  let etagWithNodes: String
   /// Further ids that images are found by, and the images' ids.
   let aliases: [Digest: Digest]
   /// Keeps the plain reply with all the images, once somebody has asked for it.
@@ -20,7 +22,11 @@ package final class RegistrySnapshot: Sendable {
     self.pendingSources = pendingSources
     self.aliases = aliases
     self.wholeLists = wholeLists
-    etag = state.hash.etag
+    let etag = state.hash.etag
+    self.etag = etag
+    etagWithNodes =
+      state.holdings.version == 0
+      ? etag : Digest(sha256Of: Array("\(etag)\0\(state.holdings.heldHash.etag)".utf8)).hex
   }
 
   /// How many images there are.

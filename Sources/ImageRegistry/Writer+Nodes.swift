@@ -51,30 +51,42 @@ extension Writer {
   ) -> ([UInt32], StateHash) {
     let before = state.holdings.nodes[node]?.images ?? []
     var hash = state.holdings.nodes[node]?.hash ?? StateHash()
-    let after = images.sorted { $0.id < $1.id }.map { number(of: $0) }
-    let (kept, staying) = (Set(before), Set(after))
-    for number in after where !kept.contains(number) {
-      guard let image = state.holdings.variants[number]?.image else { continue }
+    let after = images.map { number(of: $0) }
+    var old = before[...]
+    for (image, number) in zip(images, after) {
+      while let first = old.first, let id = state.holdings.variants[first]?.image.id, id < image.id {
+        old.removeFirst()
+        drop(first, of: node, &hash, &touched)
+      }
+      guard old.first != number else {
+        old.removeFirst()
+        continue
+      }
       state.holdings.add(node, toHoldersOf: number)
       hash.insert(image.digest)
-      touch(image.id, isNew: state.holdings.variants[number]?.holders.count == 1, &touched)
+      touch(image.id, isNew: state.holdings.holderCount(of: number) == 1, &touched)
     }
-    for number in before where !staying.contains(number) {
-      guard let image = state.holdings.variants[number]?.image else { continue }
-      let holders = state.holdings.remove(node, fromHoldersOf: number)
-      hash.remove(image.digest)
-      touch(image.id, isNew: holders == 0, &touched)
-      guard holders == 0 else { continue }
-      state.holdings.removeVariant(number)
-      numbers.byDigest[image.digest] = nil
-      numbers.variants.giveBack(number)
-    }
+    for number in old { drop(number, of: node, &hash, &touched) }
     return (after, hash)
+  }
+
+  /// A node holds a variant no longer.
+  private mutating func drop(
+    _ number: UInt32, of node: UInt32, _ hash: inout StateHash, _ touched: inout Set<Digest>
+  ) {
+    guard let image = state.holdings.variants[number]?.image else { return }
+    let holders = state.holdings.remove(node, fromHoldersOf: number)
+    hash.remove(image.digest)
+    touch(image.id, isNew: holders == 0, &touched)
+    guard holders == 0 else { return }
+    state.holdings.removeVariant(number)
+    numbers.byDigest[image.digest] = nil
+    numbers.variants.giveBack(number)
   }
 
   /// One holder more or less changes nothing about the list, unless nodes say different things of the image.
   private func touch(_ id: Digest, isNew: Bool, _ touched: inout Set<Digest>) {
-    if isNew || state.holdings.variants(of: id).count > 1 { touched.insert(id) }
+    if isNew || state.holdings.hasSeveralVariants(id) { touched.insert(id) }
   }
 
   private mutating func number(of image: HeldImage) -> UInt32 {

@@ -73,6 +73,11 @@ package struct SourceLog: Sendable {
     lastError = error
   }
 
+  /// What is known of the source cannot be brought up to date: all of it is read again.
+  package func noteNewBeginning(_ reason: String) {
+    logger.notice("reading all anew", metadata: [LogKey.reason: "\(reason.escaped)"])
+  }
+
   /// A reading that takes its time has come so far.
   package func noteProgress(_ count: ReadingProgress.Count) {
     logger.notice("reading", metadata: [LogKey.progress: "\(count)"])

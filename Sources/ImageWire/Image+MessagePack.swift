@@ -139,7 +139,8 @@ extension Image {
     }
     let user = uid.map { ImageUser.uid($0) } ?? (username.isEmpty ? .unspecified : .name(username))
     self.init(
-      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned, nodes: nodes)
+      id: id, repoTags: repoTags, repoDigests: repoDigests, size: size, user: user, spec: spec, pinned: pinned,
+      nodes: nodes)
   }
 }
 

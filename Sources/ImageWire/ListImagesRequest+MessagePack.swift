@@ -46,7 +46,8 @@ extension Packer {
   /// Writes the request in its plain form; what is not set is left out.
   package mutating func pack(_ request: ListImagesRequest) {
     let isSet = [
-      !request.image.isEmpty, request.node != nil, request.listsNodes, request.ifNoneMatch != nil, request.ifMatch != nil, request.limit != nil,
+      !request.image.isEmpty, request.node != nil, request.listsNodes, request.ifNoneMatch != nil,
+      request.ifMatch != nil, request.limit != nil,
       request.resumption != nil,
     ]
     packMapHeader(isSet.count { $0 })

@@ -16,7 +16,8 @@ extension Client {
   /// - Returns: The whole list, or that nothing changed.
   /// - Throws: ``ClientError``.
   public func listAllImages(
-    image: String = "", node: String? = nil, listsNodes: Bool = false, ifNoneMatch etag: String? = nil, pageSize: Int = 10_000
+    image: String = "", node: String? = nil, listsNodes: Bool = false, ifNoneMatch etag: String? = nil,
+    pageSize: Int = 10_000
   ) async throws(ClientError) -> ListImagesReply {
     var request = ListImagesRequest(
       image: image, node: node, listsNodes: listsNodes, ifNoneMatch: etag, limit: pageSize)

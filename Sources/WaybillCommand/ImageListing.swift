@@ -11,7 +11,9 @@ struct ImageListing: Printable {
   /// In crictl's order: by name, and those without one last. Names come from stores that anybody may have written, so they
   /// are escaped.
   var table: String {
-    var table = TextTable(header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"] + (showsNodes ? ["NODES"] : []))
+    var table = TextTable(
+      header: ["IMAGE", "TAG"] + (showsDigests ? ["DIGEST"] : []) + ["IMAGE ID", "SIZE"] + (showsNodes ? ["NODES"] : [])
+    )
     for image in images.sorted(by: Self.isBefore) {
       let (repository, digest) = Self.split(image.repoDigests.first, at: "@")
       for tagged in image.repoTags.isEmpty ? [nil] : image.repoTags.map(Optional.some) {
@@ -84,16 +86,17 @@ struct ImageListing: Printable {
     case .unspecified: break
     }
     let nodes = image.nodes.map { [("nodes", Document.array($0.map(Document.string)))] } ?? []
-    return .object([
-      ("id", .string(image.id.description)),
-      ("repoTags", .array(image.repoTags.map(Document.string))),
-      ("repoDigests", .array(image.repoDigests.map(Document.string))),
-      ("size", .string(String(image.size))),
-      ("uid", uid),
-      ("username", .string(username)),
-      ("spec", image.spec.map(document(of:)) ?? .null),
-      ("pinned", .bool(image.pinned)),
-    ] + nodes)
+    return .object(
+      [
+        ("id", .string(image.id.description)),
+        ("repoTags", .array(image.repoTags.map(Document.string))),
+        ("repoDigests", .array(image.repoDigests.map(Document.string))),
+        ("size", .string(String(image.size))),
+        ("uid", uid),
+        ("username", .string(username)),
+        ("spec", image.spec.map(document(of:)) ?? .null),
+        ("pinned", .bool(image.pinned)),
+      ] + nodes)
   }
 
   private static func document(of spec: ImageSpec) -> Document {

@@ -27,7 +27,8 @@ struct NodesCommand: AsyncParsableCommand {
     let client = try options.client()
     let list: NodeList
     do throws(ClientError) {
-      list = try await WaitNotice.whileAsking(client) { () async throws(ClientError) in try await client.listAllNodes() }
+      list = try await WaitNotice.whileAsking(client) { () async throws(ClientError) in try await client.listAllNodes()
+      }
     } catch {
       throw CommandError(error)
     }

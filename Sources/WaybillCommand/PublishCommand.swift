@@ -46,7 +46,7 @@ struct PublishCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Seconds until an image is cleaned up that no node holds any more; from the time of --ttl to 2678400.")
+    help: "Seconds until an image is cleaned up that no node holds any more; more than twice --ttl, up to 2678400.")
   var retention: Int64 = 86_400
 
   @Flag(help: "Leave the node listed when the publisher stops, until the time of --ttl is over.")
@@ -64,8 +64,10 @@ struct PublishCommand: AsyncParsableCommand {
       throw ValidationError("--to is etcd:HOST:PORT, not \(quoted(to)).")
     }
     guard (2...86_400).contains(ttl) else { throw ValidationError("--ttl is 2 to 86400 seconds, not \(ttl).") }
-    guard (ttl...2_678_400).contains(retention) else {
-      throw ValidationError("--retention is \(ttl), which is --ttl, to 2678400 seconds, not \(retention).")
+    // What others put is left alone while half of its time is left, which must outlast this node's record.
+    guard (2 * ttl + 1...2_678_400).contains(retention) else {
+      throw ValidationError(
+        "--retention is \(2 * ttl + 1), more than twice --ttl, to 2678400 seconds, not \(retention).")
     }
     guard NodeStatus.isName(name) else {
       throw ValidationError(
@@ -103,7 +105,8 @@ struct PublishCommand: AsyncParsableCommand {
   #else
     func run() throws {
       throw CommandError(
-        message: "publish: this waybill was built without gRPC: use one with the package trait GRPC, as make build makes",
+        message:
+          "publish: this waybill was built without gRPC: use one with the package trait GRPC, as make build makes",
         code: .usage)
     }
   #endif

@@ -40,6 +40,7 @@ struct SourceOptions: ParsableArguments {
   ///   - etcd: How to ask etcd.
   ///   - logger: Where to say what changed and what is wrong.
   ///   - bar: Where to show progress.
+  /// - Returns: A feed of each, in their order.
   /// - Throws: ``SourceError`` and ``CommandError``.
   func feeds(
     from locations: [ImageSourceLocation], askingEtcdAs etcd: EtcdOptions, logger: Logger, bar: ProgressBar?

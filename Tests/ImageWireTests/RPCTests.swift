@@ -76,7 +76,8 @@ import WireTesting
     "Codes have the numbers and the names of gRPC",
     arguments: [
       (3, "INVALID_ARGUMENT"), (4, "DEADLINE_EXCEEDED"), (5, "NOT_FOUND"), (7, "PERMISSION_DENIED"),
-      (8, "RESOURCE_EXHAUSTED"), (9, "FAILED_PRECONDITION"), (12, "UNIMPLEMENTED"), (13, "INTERNAL"), (14, "UNAVAILABLE"),
+      (8, "RESOURCE_EXHAUSTED"), (9, "FAILED_PRECONDITION"), (12, "UNIMPLEMENTED"), (13, "INTERNAL"),
+      (14, "UNAVAILABLE"),
     ])
   func codes(number: Int, name: String) throws {
     #expect(try #require(StatusCode(rawValue: number)).name == name)

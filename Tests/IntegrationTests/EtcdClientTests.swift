@@ -58,7 +58,7 @@ import Testing
       _ = try await client.commit(put(["/waybilm": "behind", "/waybil": "before"]))
       var found: [String: String] = [:]
       var pages = 0
-      let revision = try await client.range(below: Array("/waybill/".utf8), pageSize: 70) { page in
+      let header = try await client.range(below: Array("/waybill/".utf8), pageSize: 70) { page in
         pages += 1
         for pair in page {
           let (key, value) = (String(decoding: pair.key, as: UTF8.self), String(decoding: pair.value, as: UTF8.self))
@@ -67,7 +67,7 @@ import Testing
         // What comes after the first page is not of its revision.
         _ = try await client.commit(put(["/waybill/9/\(pages)": "late"]))
       }
-      #expect(found.count == 300 && pages == 5 && revision == 5)
+      #expect(found.count == 300 && pages == 5 && header.revision == 5)
     }
   }
 
@@ -76,11 +76,11 @@ import Testing
     let record = Record()
     try await EtcdClient.withConnection(to: etcd.endpoint, as: unnamed()) { client in
       let watch = Task {
-        try await client.watch(below: Array("/waybill/".utf8), from: 2) { events, revision in
+        try await client.watch(below: Array("/waybill/".utf8), from: 2) { events, header in
           record.events.withLock { seen in
             seen += events.map { "\($0.type) \(String(decoding: $0.kv.key, as: UTF8.self))" }
           }
-          record.revisions.withLock { $0.append(revision) }
+          record.revisions.withLock { $0.append(header.revision) }
         }
       }
       _ = try await client.commit(put(["/waybill/a": "1", "/waybill/b": "1"]))

@@ -97,4 +97,27 @@ import ZeroMQ
       #expect(result.exitCode == 0 && result.output.contains(expected), "\(result)")
     }
   }
+
+  @Test func theLinesOfACluster() async throws {
+    let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
+    let section = try #require(readme.split(separator: "### A cluster\n").last)
+    let block = try #require(section.split(separator: "```sh\n").dropFirst().first?.split(separator: "```").first)
+    let etcd = try await Etcd()
+    let port = try await Python.freePorts(1)[0]
+    let program =
+      block
+      .replacing("10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379", with: "\(etcd.endpoint)")
+      .replacing("cri:", with: "oci:\(Repository.sampleLayout) --node node-17")
+      .replacing("waybill worker etcd:", with: "waybill worker --bind tcp://127.0.0.1:\(port) etcd:")
+      .replacing("waybill images --nodes", with: "sleep 3; waybill images --nodes")
+    let tools = URL(filePath: try Waybill.path()).deletingLastPathComponent().path
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let result = try await Tool.finish(
+      ["sh", "-c", "set -e; trap 'kill $(jobs -p); wait' EXIT\n\(program)"],
+      environment: ["PATH": "\(tools):\(path)", "WAYBILL_ENDPOINT": "tcp://127.0.0.1:\(port)"])
+    #expect(result.exitCode == 0, "\(result)")
+    for text in ["NODES\n", "example.org/demo/web", "node-17             current", "node-17             553B"] {
+      #expect(result.output.contains(text), "\(text): \(result)")
+    }
+  }
 }

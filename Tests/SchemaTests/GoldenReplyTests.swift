@@ -200,10 +200,11 @@ import WireTesting
     #expect(packer.withBytes { [UInt8]($0) } == bytes)
   }
 
-  @Test(arguments: [
-    ("several", 0, ListNodesRequest()), ("page", 1, ListNodesRequest(limit: 2, resumption: Sample.nodes[0].name)),
-    ("not-modified", 2, ListNodesRequest(ifNoneMatch: Sample.etagOfNodes)),
-  ] as [(String, UInt32, ListNodesRequest)])
+  @Test(
+    arguments: [
+      ("several", 0, ListNodesRequest()), ("page", 1, ListNodesRequest(limit: 2, resumption: Sample.nodes[0].name)),
+      ("not-modified", 2, ListNodesRequest(ifNoneMatch: Sample.etagOfNodes)),
+    ] as [(String, UInt32, ListNodesRequest)])
   func nodesAreReadAndWritten(_ name: String, _ messageID: UInt32, _ request: ListNodesRequest) throws {
     let bytes = try Contract.golden("rpc-list-nodes-reply-\(name)")
     let reply = try Sample.cluster().snapshot.listNodes(request)

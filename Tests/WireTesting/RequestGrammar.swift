@@ -26,7 +26,8 @@ package struct RequestGrammar {
       pick([true, false])
       ? ("if_none_match", pick([nil, .text(Sample.etag), "0a"]))
       : ("continue", pick([nil, .text(image().id.description), .text(image().id.hex)]))
-    let whose: (Tree, Tree) = pick([true, false]) ? ("node", node()) : ("nodes", pick([nil, .flag(false), .flag(true)]))
+    let whose: (Tree, Tree) =
+      pick([true, false]) ? ("node", node()) : ("nodes", pick([nil, .flag(false), .flag(true)]))
     var pairs: [(Tree, Tree)] = [
       ("filter", filter()), page, whose, ("if_match", pick([nil, .text(Sample.etag), "0a"])),
       ("limit", limit()),

@@ -1,0 +1,209 @@
+"""Thousands of publishers in one thread, each with a connection of its own, which say what `waybill publish` says."""
+
+import asyncio
+import random
+import threading
+import time
+
+from ..question import Failure
+from .etcd import MESSAGES, path
+from .http2 import CallError, Connection, RefusedError
+from .inventory import node_key
+
+PRESENCE, RETENTION = 60, 86_400
+INTERVAL = PRESENCE / 3  # between two keep-alives
+SECONDS_REFUSED = 0.05  # for which one refusal stands for all, as a machine of 10,000 would be busy with them
+AT_ONCE = 64  # publishers that start or come back at the same time
+NO_REVISION = -1
+
+
+class Publisher:
+    """What one node says, as PublisherSession does."""
+
+    def __init__(self, inventory, node, port):
+        self.inventory = inventory
+        self.node = node
+        self.port = port
+        self.held = inventory.held[node]
+        self.connection = None
+        self.task = None  # which keeps it alive
+        self.forget()
+
+    def forget(self):
+        """A new process knows nothing of what the last one put."""
+        self.presence = self.retention = self.revision = self.put_images = None
+        self.refreshed = 0
+
+    def disconnect(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    async def call(self, method, request, reply):
+        if self.connection is None:
+            self.connection = await Connection.open(self.port)
+        try:
+            return await self.connection.call(path(method), request, reply)
+        except (CallError, asyncio.TimeoutError) as error:
+            self.disconnect()
+            raise CallError(str(error)) from error
+
+    async def grant(self, seconds):
+        request = MESSAGES.LeaseGrantRequest(TTL=seconds)
+        return (await self.call("LeaseGrant", request, MESSAGES.LeaseGrantResponse)).ID
+
+    async def bring_up_to_date(self, counts):
+        if self.presence is None or not await self.keep_alive(counts):
+            self.refreshed = time.monotonic()
+            self.presence = await self.grant(PRESENCE)
+            self.put_images = None
+        if self.retention is None:
+            self.retention = await self.grant(RETENTION)
+        if self.put_images != self.held:
+            await self.secure(counts)
+            await self.put(counts)
+            self.put_images = self.held
+
+    async def keep_alive(self, counts):
+        """Whether the lease is there still."""
+        if time.monotonic() < self.refreshed + INTERVAL:
+            return True
+        refreshed = time.monotonic()
+        request = MESSAGES.LeaseKeepAliveRequest(ID=self.presence)
+        reply = await self.call("LeaseKeepAlive", request, MESSAGES.LeaseKeepAliveResponse)
+        counts["keep-alives"] += 1
+        self.refreshed = refreshed
+        return reply.TTL > 0
+
+    async def secure(self, counts):
+        """Puts images that are not there, or whose lease is about to end."""
+        images = [self.inventory.images[image] for image in self.held]
+        look = [MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=of.key, keys_only=True)) for of in images]
+        found = await self.call("Txn", MESSAGES.TxnRequest(success=look), MESSAGES.TxnResponse)
+        lasts, missing = {self.retention: True}, []
+        for image, response in zip(images, found.responses):
+            pairs = response.response_range.kvs
+            if pairs and pairs[0].lease not in lasts:
+                request = MESSAGES.LeaseTimeToLiveRequest(ID=pairs[0].lease)
+                left = await self.call("LeaseTimeToLive", request, MESSAGES.LeaseTimeToLiveResponse)
+                counts["leases looked at"] += 1
+                lasts[pairs[0].lease] = 2 * left.TTL >= RETENTION
+            if not pairs or not lasts[pairs[0].lease]:
+                missing.append(image)
+        if missing:
+            puts = [MESSAGES.PutRequest(key=image.key, value=image.packed, lease=self.retention) for image in missing]
+            operations = [MESSAGES.RequestOp(request_put=put) for put in puts]
+            await self.call("Txn", MESSAGES.TxnRequest(success=operations), MESSAGES.TxnResponse)
+            counts["images put"] += len(missing)
+
+    async def put(self, counts):
+        """Puts the record over the one that was there."""
+        key = node_key(self.inventory.names[self.node])
+        record = self.inventory.record(self.node, self.held, int(time.time() * 1e6))
+        put = MESSAGES.RequestOp(request_put=MESSAGES.PutRequest(key=key, value=record, lease=self.presence))
+        look = MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=key))
+        while True:
+            revision = NO_REVISION if self.revision is None else self.revision
+            same = MESSAGES.Compare(key=key, target=MESSAGES.Compare.MOD, mod_revision=revision)
+            request = MESSAGES.TxnRequest(compare=[same], success=[put], failure=[look])
+            reply = await self.call("Txn", request, MESSAGES.TxnResponse)
+            if reply.succeeded:
+                self.revision = reply.header.revision
+                counts["records put"] += 1
+                return
+            others = reply.responses[0].response_range.kvs
+            self.revision = others[0].mod_revision if others else 0
+
+
+class Publishers:
+    """All of them, in a thread of their own."""
+
+    def __init__(self, inventory, etcd):
+        self.publishers = [Publisher(inventory, node, etcd.port) for node in range(len(inventory.names))]
+        self.counts = dict.fromkeys(["keep-alives", "leases looked at", "images put", "records put"], 0)
+        self.loop = asyncio.new_event_loop()
+        self.keeping = set()  # tasks that have not ended
+        self.refused_until = float("-inf")
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.silence()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def restart(self):
+        """As after `kill -9`: new connections, new leases, and the record anew."""
+        self.silence()
+        for publisher in self.publishers:
+            publisher.forget()
+        self.run(self.bring_all_up_to_date())
+
+    async def bring_all_up_to_date(self):
+        waiting = iter(self.publishers)
+
+        async def some():
+            for publisher in waiting:
+                try:
+                    await publisher.bring_up_to_date(self.counts)
+                except CallError as error:
+                    raise Failure(f"a publisher cannot reach etcd: {error}") from error
+
+        await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+
+    def keep_on(self):
+        """Has them all keep their leases alive from now on, at different times."""
+        now = time.monotonic()
+        for publisher in self.publishers:
+            publisher.refreshed = now - random.uniform(0, INTERVAL)
+        self.run(self.start(range(len(self.publishers))))
+
+    async def start(self, nodes):
+        for node in nodes:
+            publisher = self.publishers[node]
+            if publisher.task:
+                publisher.task.cancel()
+            publisher.task = asyncio.create_task(self.keep(publisher))
+            self.keeping.add(publisher.task)
+            publisher.task.add_done_callback(self.keeping.discard)
+
+    def change(self, held):
+        """Nodes hold other images from now on, each by its number."""
+        for node, images in held.items():
+            self.publishers[node].held = images
+        self.run(self.start(held))
+
+    async def keep(self, publisher):
+        """Comes back after an outage with back-off and jitter."""
+        failures = 0
+        while True:
+            try:
+                if time.monotonic() < self.refused_until:
+                    raise CallError("another publisher has just been refused")
+                await publisher.bring_up_to_date(self.counts)
+                failures = 0
+                await asyncio.sleep(max(0.0, publisher.refreshed + INTERVAL - time.monotonic()))
+            except CallError as error:
+                if isinstance(error, RefusedError):
+                    self.refused_until = time.monotonic() + SECONDS_REFUSED
+                longest = min(0.1 * 2 ** min(failures, 6), 2)
+                failures += 1
+                await asyncio.sleep(random.uniform(longest / 2, longest))
+
+    def silence(self):
+        """They are gone, without a word."""
+
+        async def end():
+            for task in self.keeping:
+                task.cancel()
+            await asyncio.gather(*self.keeping, return_exceptions=True)
+            for publisher in self.publishers:
+                publisher.disconnect()
+
+        self.run(end())
