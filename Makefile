@@ -14,10 +14,11 @@ BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
 TEST_PACKAGES := buildah containerd etcd-client etcd-server gcc jq libc6-dev openssl podman python3-venv runc skopeo umoci
 CHECK_PACKAGES := systemd
 CHAOS_PACKAGES := etcd-client etcd-server iproute2 iptables
-COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark podman runc
+COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark openssl podman runc
 GO_PACKAGES := golang-go golang-google-grpc-dev
 PROTO_PACKAGES := protobuf-compiler
 JAVA_PACKAGES := default-jdk-headless libjeromq-java
+CLUSTER_PACKAGES := etcd-server gcc libc6-dev python3-venv
 BENCH_PACKAGES := curl gcc libc6-dev nghttp2-client python3-venv
 PEER_PACKAGES := containerd redis-server $(GO_PACKAGES)
 PERF_PACKAGES := binutils python3 valgrind
@@ -144,6 +145,13 @@ bench: $(VENV)/bench-installed
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RegistryBench
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product FixedFace
 	$(VENV)/bin/python3 Benchmarks/run
+
+# A cluster of 10,000 nodes, and of 100,000, with a real etcd; writes Benchmarks/CLUSTER.md and its charts. Needs a hard limit
+# of 20,000 descriptors.
+bench-cluster: $(VENV)/bench-installed
+	@$(call install,$(BUILD_PACKAGES) $(CLUSTER_PACKAGES))
+	swift build $(SWIFT_FLAGS) --configuration release --product waybill
+	$(VENV)/bin/python3 Benchmarks/cluster
 
 # What CURVE costs: prints a table.
 bench-curve: $(VENV)/installed

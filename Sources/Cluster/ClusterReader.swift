@@ -16,6 +16,8 @@ final class ClusterReader: Sendable {
     var strangers: Set<String> = []
     /// What makes no sense, as the registry was told.
     var leftOut: [SkippedImage] = []
+    /// Why the source is stale or was never read.
+    var failure: EtcdError.Code?
     var log: SourceLog
   }
 
@@ -84,6 +86,7 @@ final class ClusterReader: Sendable {
       state.position = Position(term: header.raftTerm, revision: header.revision, last: reading.last)
       state.leftOut = leftOut(of: state)
       let change = registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      state.failure = nil
       state.log.noteReading(ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, change)
     }
     // Memory that a reading leaves in pieces goes back to the system.
@@ -122,6 +125,7 @@ final class ClusterReader: Sendable {
       let isWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
       if !events.isEmpty, !wasWhole || !isWhole { noteLeftOut(&state) }
       registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      state.failure = nil
       state.log.noteUnchanged()
     }
     sign.note()
@@ -137,7 +141,9 @@ final class ClusterReader: Sendable {
       guard !error.mayPass || sign.age >= time || state.position == nil else { return }
       let failure = SourceError(.unreadable, error.description)
       registry.noteFailure(ofSource: index, reason: failure.message)
-      state.log.noteFailure(failure)
+      // One member says in other words what another has said.
+      if state.failure != error.code { state.log.noteFailure(failure) }
+      state.failure = error.code
     }
   }
 

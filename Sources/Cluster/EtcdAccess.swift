@@ -29,8 +29,10 @@ package struct EtcdAccess: Sendable {
   package var tls: TLS?
   /// Nil where etcd asks for none.
   package var credentials: Credentials?
-  /// How long a call may take.
+  /// How long a page of a range may take, and how long a watch may be silent.
   package var timeout = Duration.seconds(5)
+  /// How long any other call may take. A leader that dies may swallow one without a word: it is soon made again.
+  package var callTimeout = Duration.milliseconds(1_500)
   /// How many bytes an answer may have.
   package var maxBytes = 64 << 20
 

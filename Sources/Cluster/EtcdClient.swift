@@ -13,6 +13,7 @@ package struct EtcdClient: Sendable {
   private let endpoint: EtcdEndpoint
   private let access: EtcdAccess
   private let token: String?
+  private let calls = CallCount()
 
   /// Connects to a member for as long as `body` runs.
   ///
@@ -69,6 +70,12 @@ package struct EtcdClient: Sendable {
     }
   }
 
+  /// Whether the connection has had as many calls as one may have.
+  ///
+  /// A server in Go resets each stream after its trailers, and swift-nio-http2 ends a connection after 200 resets within half
+  /// a minute. Who calls often makes a new connection before that.
+  package var isWorn: Bool { calls.value >= 150 }
+
   private func authenticate(_ credentials: EtcdAccess.Credentials) async throws -> String {
     var request = EtcdAuthenticateRequest()
     request.name = credentials.user
@@ -84,10 +91,11 @@ package struct EtcdClient: Sendable {
   }
 
   private func unary<Request: SwiftProtobuf.Message, Reply: SwiftProtobuf.Message>(
-    _ method: MethodDescriptor, _ request: Request, as type: Reply.Type
+    _ method: MethodDescriptor, _ request: Request, as type: Reply.Type, within limit: Duration? = nil
   ) async throws -> Reply {
+    calls.increase()
     do {
-      return try await withTimeout(access.timeout) { [client, metadata] in
+      return try await withTimeout(limit ?? access.callTimeout) { [client, metadata] in
         try await client.unary(
           request: ClientRequest(message: request, metadata: metadata), descriptor: method,
           serializer: ProtobufSerializer<Request>(), deserializer: ProtobufDeserializer<Reply>(), options: .defaults
@@ -147,7 +155,7 @@ extension EtcdClient {
 
   /// Some keys.
   package func range(_ request: EtcdRangeRequest) async throws -> EtcdRangeResponse {
-    try await unary(.range, request, as: EtcdRangeResponse.self)
+    try await unary(.range, request, as: EtcdRangeResponse.self, within: access.timeout)
   }
 
   /// Does one thing or another, in one step.
@@ -262,8 +270,9 @@ extension EtcdClient {
   ///
   /// - Throws: ``EtcdError`` with the code `leaseNotFound` where it has expired.
   package func keepAlive(_ lease: Int64) async throws {
+    calls.increase()
     do {
-      let timeToLive = try await withTimeout(access.timeout) {
+      let timeToLive = try await withTimeout(access.callTimeout) {
         try await stream(.leaseKeepAlive, as: EtcdLeaseKeepAliveResponse.self) {
           (writer: RPCWriter<EtcdLeaseKeepAliveRequest>) in
           var request = EtcdLeaseKeepAliveRequest()

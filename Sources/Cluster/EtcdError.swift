@@ -32,10 +32,13 @@ package struct EtcdError: Error, Hashable, CustomStringConvertible {
   package let code: Code
   /// What is wrong, and where.
   package let description: String
+  /// Whether there was no answer in time, as a member that is slow gives none.
+  package let isTimeout: Bool
 
-  init(_ code: Code, _ description: String) {
+  init(_ code: Code, _ description: String, isTimeout: Bool = false) {
     self.code = code
     self.description = description
+    self.isTimeout = isTimeout
   }
 
   /// The error for a call to the member at `endpoint` that failed.
@@ -44,9 +47,9 @@ package struct EtcdError: Error, Hashable, CustomStringConvertible {
     case let error as EtcdError:
       self = error
     case let error as TimeoutError:
-      self.init(.unavailable, "etcd at \(endpoint) did not answer within \(error.limit)")
+      self.init(.unavailable, "etcd at \(endpoint) did not answer within \(error.limit)", isTimeout: true)
     case let error as RPCError:
-      self.init(Self.code(of: error), "etcd at \(endpoint): \(Self.message(of: error))")
+      self.init(Self.code(of: error), "etcd at \(endpoint): \(Self.message(of: error, at: endpoint))")
     default:
       self.init(.notUnderstood, "etcd at \(endpoint): \(error)")
     }
@@ -55,8 +58,23 @@ package struct EtcdError: Error, Hashable, CustomStringConvertible {
   /// Whether another member, or the same one later, may do it.
   package var mayPass: Bool { code == .unavailable || code == .invalidToken || code == .noSpace }
 
-  private static func message(of error: RPCError) -> String {
-    // A connection that cannot be made is told by its cause.
+  /// Where a connection cannot be made, the cause says more than gRPC does, and the places in the sources of TLS that it names
+  /// say nothing.
+  private static func message(of error: RPCError, at endpoint: EtcdEndpoint) -> String {
+    let text = "\(error.message) \(error.cause.map { "\($0)" } ?? "")"
+    let advice = [
+      ("CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the authorities of --etcd-ca"),
+      ("in certificate from peer", "its certificate does not name \(endpoint.host)"),
+      ("ALERT_BAD_CERTIFICATE", "it wants a certificate: give --etcd-cert and --etcd-key"),
+      ("CERTIFICATE_REQUIRED", "it wants a certificate: give --etcd-cert and --etcd-key"),
+      ("ALERT_UNKNOWN_CA", "it does not know the authority of --etcd-cert"),
+      ("WRONG_VERSION_NUMBER", "it does not speak TLS: leave out --etcd-ca"),
+      (
+        "HTTP/2 connection preface",
+        "it ends each connection: if it uses TLS, give --etcd-ca, and --etcd-cert if it asks"
+      ),
+    ].first { text.contains($0.0) }
+    if let advice { return advice.1 }
     guard let cause = error.cause, error.code == .unavailable else { return error.message }
     return "\(error.message) (\(cause))"
   }

@@ -23,16 +23,26 @@ package struct EtcdMembers: Sendable {
     noting note: (EtcdError) throws -> Void
   ) async throws {
     var backoff = Backoff()
+    // Members that are slow are given more time.
+    var patience = access
+    var isTokenNew = true
     let first = Int.random(in: endpoints.indices)
     for turn in 0... {
       let endpoint = endpoints[(first + turn) % endpoints.count]
       do {
-        try await EtcdClient.withConnection(to: endpoint, as: access) { client in
-          try await ask(client) { backoff = Backoff() }
+        try await EtcdClient.withConnection(to: endpoint, as: patience) { client in
+          try await ask(client) { (backoff, patience, isTokenNew) = (Backoff(), access, false) }
         }
       } catch {
         guard !Task.isCancelled else { return }
-        try note(EtcdError(error, at: endpoint))
+        let failure = EtcdError(error, at: endpoint)
+        // A token lasts for some minutes: a new connection has a new one.
+        if failure.code == .invalidToken, !isTokenNew {
+          isTokenNew = true
+          continue
+        }
+        try note(failure)
+        if failure.isTimeout { patience.callTimeout = min(patience.callTimeout * 2, access.timeout) }
       }
       // Every member has its turn before one is asked again.
       guard turn % endpoints.count == endpoints.count - 1 else { continue }

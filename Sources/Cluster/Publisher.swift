@@ -63,7 +63,7 @@ package struct Publisher: Service {
   private func publish() async throws {
     var lastError: EtcdError?
     try await members.keepAsking { client, noteAnswer in
-      while true {
+      while !client.isWorn {
         try await session.bringUpToDate(registry, with: client)
         if lastError != nil { logger.notice("publishing again") }
         lastError = nil
@@ -73,19 +73,31 @@ package struct Publisher: Service {
     } noting: { failure in
       guard failure.code != .displaced else { throw failure }
       logger.log(
-        level: failure == lastError ? .debug : .error, "cannot publish",
+        level: failure.code == lastError?.code ? .debug : .error, "cannot publish",
         metadata: [LogKey.error: "\(failure.description.escaped)"])
       lastError = failure
     }
   }
 
-  /// Takes the node out of the list, unless its record is to be left.
+  /// Takes the node out of the list, unless its record is to be left. All members are asked at once, as one may be silent.
   private func leave() async {
-    for endpoint in members.endpoints {
-      let hasLeft: Void? = try? await withTimeout(.seconds(2)) {
-        try await EtcdClient.withConnection(to: endpoint, as: members.access) { try await session.leave(by: $0) }
+    let hasLeft: Void? = try? await withTimeout(Self.patience) {
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        for endpoint in members.endpoints {
+          group.addTask {
+            let hasLeft: Void? = try? await EtcdClient.withConnection(to: endpoint, as: members.access) { client in
+              try await session.leave(by: client)
+            }
+            return hasLeft != nil
+          }
+        }
+        for try await hasLeft in group where hasLeft { return group.cancelAll() }
+        throw CancellationError()
       }
-      if hasLeft != nil { return }
     }
+    if hasLeft == nil { logger.warning("the node stays listed until its time to live is over: etcd cannot be told") }
   }
+
+  /// How long it takes to leave at most.
+  private static let patience = Duration.seconds(3)
 }

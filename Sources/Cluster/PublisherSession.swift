@@ -69,7 +69,7 @@ actor PublisherSession {
     let isLookDue = ContinuousClock.now - lastLook >= lookInterval
     let states = sources.map(NodeRecord.Source.init)
     let hasChanged = put.map { $0.etag != snapshot.etag || $0.sources != states } ?? true
-    guard isLookDue || hasChanged else { return }
+    guard isLookDue || hasChanged || secured.count < snapshot.count else { return }
     let inventory = try NodeInventory(of: snapshot, sources, started: started, version: version)
     guard inventory.record.images.count <= NodeRecord.maxImages else {
       throw EtcdError(
@@ -80,7 +80,8 @@ actor PublisherSession {
       lastLook = .now
     }
     try await secure(inventory.images, with: client)
-    guard hasChanged else { return }
+    // What is left is for the next connection.
+    guard hasChanged, secured.count == inventory.images.count else { return }
     try await put(inventory.record, with: client)
     put = (snapshot.etag, states)
     logger.notice("published", metadata: [LogKey.images: "\(inventory.record.images.count)"])
@@ -117,8 +118,9 @@ extension PublisherSession {
     guard let revision else { return }
     var look = EtcdTxnRequest()
     look.success = [Self.look(at: keys.key(of: .node(node)))]
+    look.success[0].requestRange.keysOnly = true
     let found = try await client.commit(look).responses.first?.responseRange.kvs.first
-    if found?.modRevision != revision { (presence, retention, put, secured) = (nil, nil, nil, []) }
+    if found?.modRevision != revision { (retention, put, secured) = (nil, nil, []) }
   }
 
   /// The lease that was kept alive, or a new one for none and for one that has expired; nil where it is not time yet.
@@ -142,7 +144,7 @@ extension PublisherSession {
     let open = images.keys.filter { !secured.contains($0) }.sorted()
     for batch in stride(from: 0, to: open.count, by: Self.maxOperations).map({
       open[$0..<min($0 + Self.maxOperations, open.count)]
-    }) {
+    }) where !client.isWorn {
       var look = EtcdTxnRequest()
       look.success = batch.map { digest in
         var operation = Self.look(at: keys.key(of: .image(digest)))
@@ -167,6 +169,7 @@ extension PublisherSession {
   }
 
   private func put(_ images: [(digest: Digest, bytes: [UInt8])], with client: EtcdClient) async throws {
+    guard let retention else { return }
     var transaction = EtcdTxnRequest()
     var byteCount = 0
     for (digest, bytes) in images {
@@ -186,16 +189,17 @@ extension PublisherSession {
     return operation
   }
 
-  private func operation(_ key: [UInt8], _ value: [UInt8], _ lease: Lease?) -> EtcdRequestOp {
+  private func operation(_ key: [UInt8], _ value: [UInt8], _ lease: Lease) -> EtcdRequestOp {
     var operation = EtcdRequestOp()
     operation.requestPut.key = Data(key)
     operation.requestPut.value = Data(value)
-    operation.requestPut.lease = lease?.id ?? 0
+    operation.requestPut.lease = lease.id
     return operation
   }
 
   /// Puts the record over the one that was there, unless another publisher of this node's name has put one since.
   private func put(_ record: NodeRecord, with client: EtcdClient) async throws {
+    guard let presence else { return }
     let key = keys.key(of: .node(node))
     while true {
       var transaction = EtcdTxnRequest()

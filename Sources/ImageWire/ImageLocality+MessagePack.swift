@@ -18,6 +18,9 @@ extension ImageLocalityRequest {
     guard (1...Self.maxImages).contains(request.images.count) else {
       throw .invalidArgument("images: expected 1 to \(Self.maxImages) images, got \(request.images.count)")
     }
+    guard !request.images.contains("") else {
+      throw .invalidArgument("images: expected references or ids, got an empty one")
+    }
     self = request
   }
 }

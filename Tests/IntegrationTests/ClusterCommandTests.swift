@@ -217,9 +217,9 @@ import Testing
     let client = ["--etcd-cert", certificates.client, "--etcd-key", certificates.clientKey]
     for (endpoint, options, text) in [
       ("127.0.0.1:1", [], "Connection refused"), ("127.0.0.1:\(ports[0])", [], "etcd at 127.0.0.1:\(ports[0])"),
-      ("\(etcd.endpoint)", [], "etcd at \(etcd.endpoint)"),
-      ("\(etcd.endpoint)", ["--etcd-ca", others.authority] + client, "CERTIFICATE_VERIFY_FAILED"),
-      ("\(etcd.endpoint)", ["--etcd-ca", certificates.authority], "etcd at \(etcd.endpoint)"),
+      ("\(etcd.endpoint)", [], "if it uses TLS, give --etcd-ca"),
+      ("\(etcd.endpoint)", ["--etcd-ca", others.authority] + client, "is not signed by the authorities of --etcd-ca"),
+      ("\(etcd.endpoint)", ["--etcd-ca", certificates.authority], "it wants a certificate: give --etcd-cert"),
     ] as [(String, [String], String)] {
       let worker = try await RunningWorker.start(
         serving: ["etcd:\(endpoint)"], at: ["--bind", "tcp://127.0.0.1:*"] + options, isReadable: false)
@@ -316,6 +316,17 @@ import Testing
       #expect(placed.errors == "c: no node that is current\n")
       let full = try await Tool.finish(["sh", "-c", "\(scheduler) a=1,b=1 < \(pods)"])
       #expect(full.exitCode == 1 && full.errors == "no node has room for more pods\n", "\(full)")
+    }
+  }
+
+  /// Over one connection swift-nio-http2 would not bear so many calls in so little time.
+  @Test func aLargeStoreIsPublishedWithoutAWord() async throws {
+    let etcd = try await Etcd()
+    let store = try await LargeStore(images: 20_000)
+    let publisher = try Publisher("a", of: "oci:\(store.path)", in: etcd)
+    try await withWorker(serving: "etcd:\(etcd.endpoint)") { (worker) async throws in
+      #expect(try await eventually(within: .seconds(60)) { try await nodes(worker).first?.images == 20_000 })
+      #expect(!publisher.process.errors.text.contains(" error "), "\(publisher.process.errors.text)")
     }
   }
 

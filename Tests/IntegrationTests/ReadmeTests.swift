@@ -113,7 +113,7 @@ import ZeroMQ
     let tools = URL(filePath: try Waybill.path()).deletingLastPathComponent().path
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let result = try await Tool.finish(
-      ["sh", "-c", "set -e; trap 'kill $(jobs -p); wait' EXIT\n\(program)"],
+      ["bash", "-c", "set -e; trap 'kill $(jobs -p); wait' EXIT\n\(program)"],
       environment: ["PATH": "\(tools):\(path)", "WAYBILL_ENDPOINT": "tcp://127.0.0.1:\(port)"])
     #expect(result.exitCode == 0, "\(result)")
     for text in ["NODES\n", "example.org/demo/web", "node-17             current", "node-17             553B"] {

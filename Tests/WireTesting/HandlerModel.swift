@@ -101,7 +101,6 @@ struct HandlerModel {
     var images: [ImageLocality.RequestedImage] = []
     var nodes = Sample.nodes.map { ImageLocality.Node(name: $0.name, bytes: 0, images: []) }
     for (number, name) in call.images.enumerated() {
-      if name.isEmpty { _ = try ImageReference(name) }
       guard let image = try self.images(named: name, among: Sample.images).first else {
         images.append(ImageLocality.RequestedImage(image: name))
         continue

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import types
+import typing
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -46,6 +47,16 @@ def path(method):
 
 def end_of_prefix(prefix):
     return prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+class State(typing.NamedTuple):
+    """Of a key: the revision in which it was made, and how often it was written since."""
+
+    created: int
+    version: int
+
+    def writes_since(self, other):
+        return self.version - (other.version if self.created == other.created else 0)
 
 
 class Etcd(Server):
@@ -119,5 +130,5 @@ class Etcd(Server):
         return self.call("LeaseGrant", MESSAGES.LeaseGrantRequest(TTL=seconds)).ID
 
     def states(self, prefix):
-        """The modification revision of each key below a prefix."""
-        return {pair.key: pair.mod_revision for pair in self.range(prefix, keys_only=True).kvs}
+        """How each key below a prefix was written."""
+        return {pair.key: State(pair.create_revision, pair.version) for pair in self.range(prefix, keys_only=True).kvs}

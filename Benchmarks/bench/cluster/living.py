@@ -23,7 +23,6 @@ def measure(cluster, parts):
         if "C7" in parts:
             measure_restart(cluster, publishers)
             measure_real_restart(cluster)
-        publishers.keep_on()
         if "C6" in parts:
             measure_idle(cluster, publishers, worker)
         if "C8" in parts:
@@ -41,16 +40,18 @@ def measure_restart(cluster, publishers):
     cluster.note("etcd's CPU seconds of a restart of all", cpu_seconds(etcd.process.pid) - cpu)
     looked = publishers.counts["leases looked at"] - counts["leases looked at"]
     cluster.note("leases looked at by each publisher", looked / cluster.nodes)
-    note_writes(cluster, "played", before, etcd.states(PREFIX), etcd.revision() - revision)
+    note_writes(cluster, "played", cluster.nodes, before, etcd.states(PREFIX), etcd.revision() - revision)
 
 
-def note_writes(cluster, kind, before, after, writes, prefix=PREFIX):
+def note_writes(cluster, kind, publishers, before, after, writes, prefix=PREFIX):
     """Which keys were written, by what etcd says of them."""
     if before.keys() != after.keys():
         raise Failure(f"{kind}: etcd has other keys after the restart")
-    written = [key for key, revision in after.items() if revision != before[key]]
-    records = sum(key.startswith(prefix + b"nodes/") for key in written)
-    cluster.results.counts[kind] = (records, len(written) - records, writes)
+    written = {key: new.writes_since(before[key]) for key, new in after.items()}
+    records = [count for key, count in written.items() if key.startswith(prefix + b"nodes/")]
+    if 0 in records:
+        raise Failure(f"{kind}: {records.count(0)} publishers have not put their records")
+    cluster.results.counts[kind] = (publishers, sum(records), sum(written.values()) - sum(records), writes)
 
 
 def measure_real_restart(cluster):
@@ -91,10 +92,10 @@ def measure_real_restart(cluster):
             for process in processes:
                 process.wait(10)
             processes = start()
-            wait_for(lambda: (new := records()) and all(new[key] > old[key] for key in old))
+            wait_for(lambda: (new := records()) and all(new[key].writes_since(old[key]) for key in old))
             time.sleep(1)
-            after = cluster.etcd.states(prefix)
-            note_writes(cluster, kind, before, after, cluster.etcd.revision() - revision, prefix)
+            writes = cluster.etcd.revision() - revision
+            note_writes(cluster, kind, len(names), before, cluster.etcd.states(prefix), writes, prefix)
         for process in processes:
             process.terminate()
             process.wait(10)
@@ -200,7 +201,7 @@ def measure_silence(cluster, publishers, worker):
             time.sleep(0.2)
         cluster.note("seconds until all silent nodes are gone", time.monotonic() - begun)
         etags, back = cluster.etags(), time.monotonic()
-        publishers.keep_on()
+        publishers.come_back()
         while (found := told(client)[0]) != etags:
             if any(etags[name] != tag for name, tag in found.items()):
                 raise Failure("a node that comes back is listed wrongly")

@@ -31,8 +31,13 @@ class Publisher:
 
     def forget(self):
         """A new process knows nothing of what the last one put."""
-        self.presence = self.retention = self.revision = self.put_images = None
+        self.presence = self.revision = None
+        self.put_anew()
         self.refreshed = 0
+
+    def put_anew(self):
+        self.retention = self.put_images = None
+        self.secured = set()
 
     def disconnect(self):
         if self.connection:
@@ -44,19 +49,21 @@ class Publisher:
             self.connection = await Connection.open(self.port)
         try:
             return await self.connection.call(path(method), request, reply)
-        except (CallError, asyncio.TimeoutError) as error:
+        except CallError:
             self.disconnect()
-            raise CallError(str(error)) from error
+            raise
 
     async def grant(self, seconds):
         request = MESSAGES.LeaseGrantRequest(TTL=seconds)
         return (await self.call("LeaseGrant", request, MESSAGES.LeaseGrantResponse)).ID
 
     async def bring_up_to_date(self, counts):
-        if self.presence is None or not await self.keep_alive(counts):
-            self.refreshed = time.monotonic()
-            self.presence = await self.grant(PRESENCE)
-            self.put_images = None
+        now = time.monotonic()
+        if self.presence is None or now >= self.refreshed + INTERVAL:
+            if self.presence is None or not await self.keep_alive(counts):
+                self.presence, self.put_images = await self.grant(PRESENCE), None
+            self.refreshed = now
+            await self.check_record()
         if self.retention is None:
             self.retention = await self.grant(RETENTION)
         if self.put_images != self.held:
@@ -66,18 +73,27 @@ class Publisher:
 
     async def keep_alive(self, counts):
         """Whether the lease is there still."""
-        if time.monotonic() < self.refreshed + INTERVAL:
-            return True
-        refreshed = time.monotonic()
         request = MESSAGES.LeaseKeepAliveRequest(ID=self.presence)
         reply = await self.call("LeaseKeepAlive", request, MESSAGES.LeaseKeepAliveResponse)
         counts["keep-alives"] += 1
-        self.refreshed = refreshed
         return reply.TTL > 0
+
+    async def check_record(self):
+        """Looks whether the record is there still."""
+        if self.revision is None:
+            return
+        key = node_key(self.inventory.names[self.node])
+        look = MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=key, keys_only=True))
+        found = await self.call("Txn", MESSAGES.TxnRequest(success=[look]), MESSAGES.TxnResponse)
+        pairs = found.responses[0].response_range.kvs
+        if not pairs or pairs[0].mod_revision != self.revision:
+            self.put_anew()
 
     async def secure(self, counts):
         """Puts images that are not there, or whose lease is about to end."""
-        images = [self.inventory.images[image] for image in self.held]
+        images = [self.inventory.images[image] for image in self.held if image not in self.secured]
+        if not images:
+            return
         look = [MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=of.key, keys_only=True)) for of in images]
         found = await self.call("Txn", MESSAGES.TxnRequest(success=look), MESSAGES.TxnResponse)
         lasts, missing = {self.retention: True}, []
@@ -95,6 +111,7 @@ class Publisher:
             operations = [MESSAGES.RequestOp(request_put=put) for put in puts]
             await self.call("Txn", MESSAGES.TxnRequest(success=operations), MESSAGES.TxnResponse)
             counts["images put"] += len(missing)
+        self.secured.update(self.held)
 
     async def put(self, counts):
         """Puts the record over the one that was there."""
@@ -139,29 +156,30 @@ class Publishers:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def restart(self):
-        """As after `kill -9`: new connections, new leases, and the record anew."""
-        self.silence()
-        for publisher in self.publishers:
-            publisher.forget()
-        self.run(self.bring_all_up_to_date())
+        """Each as after `kill -9`: with a new connection, new leases, and its record anew. Those that are not restarted yet go
+        on living."""
+        self.run(self.restart_all())
 
-    async def bring_all_up_to_date(self):
+    async def restart_all(self):
         waiting = iter(self.publishers)
 
         async def some():
             for publisher in waiting:
+                if publisher.task:
+                    publisher.task.cancel()
+                    await asyncio.gather(publisher.task, return_exceptions=True)
+                publisher.disconnect()
+                publisher.forget()
                 try:
                     await publisher.bring_up_to_date(self.counts)
                 except CallError as error:
                     raise Failure(f"a publisher cannot reach etcd: {error}") from error
+                await self.start([publisher.node])
 
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
-    def keep_on(self):
-        """Has them all keep their leases alive from now on, at different times."""
-        now = time.monotonic()
-        for publisher in self.publishers:
-            publisher.refreshed = now - random.uniform(0, INTERVAL)
+    def come_back(self):
+        """After `silence`, all at once, with the leases that they had."""
         self.run(self.start(range(len(self.publishers))))
 
     async def start(self, nodes):
@@ -180,7 +198,7 @@ class Publishers:
         self.run(self.start(held))
 
     async def keep(self, publisher):
-        """Comes back after an outage with back-off and jitter."""
+        """Keeps alive what it says; after an outage it comes back with back-off and jitter."""
         failures = 0
         while True:
             try:
