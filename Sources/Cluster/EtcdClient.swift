@@ -38,12 +38,17 @@ package struct EtcdClient: Sendable {
     } catch {
       throw EtcdError(error, at: endpoint)
     }
-    return try await withGRPCClient(transport: transport) { client in
-      let stranger = EtcdClient(client: client, endpoint: endpoint, access: access, token: nil)
-      guard let credentials = access.credentials else { return try await body(stranger) }
-      let token = try await stranger.authenticate(credentials)
-      return try await body(EtcdClient(client: client, endpoint: endpoint, access: access, token: token))
+    let client = GRPCClient(transport: transport)
+    // Nobody waits for it to end: that takes ten seconds where a member is silent and NIO is still connecting.
+    let connections = Task { try? await client.runConnections() }
+    defer {
+      client.beginGracefulShutdown()
+      connections.cancel()
     }
+    let stranger = EtcdClient(client: client, endpoint: endpoint, access: access, token: nil)
+    guard let credentials = access.credentials else { return try await body(stranger) }
+    let token = try await stranger.authenticate(credentials)
+    return try await body(EtcdClient(client: client, endpoint: endpoint, access: access, token: token))
   }
 
   /// An address in digits is no name, which TLS would ask for by Server Name Indication.

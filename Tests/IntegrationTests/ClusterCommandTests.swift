@@ -330,6 +330,29 @@ import Testing
     }
   }
 
+  /// A member that takes no connection and refuses none, as behind a cable that was pulled.
+  @Test func aSilentMemberHoldsNothingUp() async throws {
+    let etcd = try await Etcd()
+    let silent = try ChildProcess([Python.interpreter(), "\(Repository.script("silent_listener.py"))"])
+    defer { silent.send(SIGKILL) }
+    #expect(try await eventually { silent.output.text.hasSuffix("\n") })
+    let port = silent.output.text.dropLast()
+    let layout = try await UmociLayout()
+    try await layout.add("a:1")
+    for members in ["127.0.0.1:\(port)", "127.0.0.1:\(port),\(etcd.endpoint)"] {
+      let publisher = try ChildProcess([
+        Waybill.path(), "publish", layout.source, "--to", "etcd:\(members)", "--node", "a",
+      ])
+      defer { publisher.send(SIGKILL) }
+      let sign = members.contains(",") ? " published" : "did not answer within 1.5 seconds"
+      #expect(
+        try await eventually(within: .seconds(4)) { publisher.errors.text.contains(sign) }, "\(publisher.errors.text)")
+      publisher.send(SIGTERM)
+      #expect(try await publisher.exitCode(within: .seconds(4)) == 0, "\(publisher.errors.text)")
+    }
+    #expect(try await etcd.control("get", "--prefix", "/waybill/v1/nodes/").isEmpty)
+  }
+
   @Test func aFullDatabaseIsToldAndPasses() async throws {
     let etcd = try await Etcd(options: ["--quota-backend-bytes", "200000"])
     let layout = try await UmociLayout()
