@@ -273,23 +273,26 @@ extension EtcdClient {
 
   /// Has a lease live for its whole time again.
   ///
+  /// - Returns: How far etcd is.
   /// - Throws: ``EtcdError`` with the code `leaseNotFound` where it has expired.
-  package func keepAlive(_ lease: Int64) async throws {
+  @discardableResult
+  package func keepAlive(_ lease: Int64) async throws -> EtcdResponseHeader {
     calls.increase()
     do {
-      let timeToLive = try await withTimeout(access.callTimeout) {
+      let reply = try await withTimeout(access.callTimeout) {
         try await stream(.leaseKeepAlive, as: EtcdLeaseKeepAliveResponse.self) {
           (writer: RPCWriter<EtcdLeaseKeepAliveRequest>) in
           var request = EtcdLeaseKeepAliveRequest()
           request.id = lease
           try await writer.write(request)
         } read: { replies in
-          try await replies.first { _ in true }?.ttl ?? 0
+          try await replies.first { _ in true } ?? EtcdLeaseKeepAliveResponse()
         }
       }
-      guard timeToLive > 0 else {
+      guard reply.ttl > 0 else {
         throw EtcdError(.leaseNotFound, "etcd at \(endpoint): the lease \(String(lease, radix: 16)) has expired")
       }
+      return reply.header
     } catch {
       throw EtcdError(error, at: endpoint)
     }

@@ -30,14 +30,22 @@ actor PublisherSession {
   private var retention: Lease?
   /// The images of the node that are known to stay.
   private var secured: Set<Digest> = []
-  private var lastLook = ContinuousClock.now
+  /// Until when leases, those of others for the most part, have more than half of their time left.
+  private var lasting: [Int64: ContinuousClock.Instant] = [:]
+  private var lastLook: ContinuousClock.Instant
   /// What was put last, and its revision; nil when it is to be put again.
   private var put: (etag: String, sources: [NodeRecord.Source])?
+  /// How often the presence was renewed.
+  private var renewals = 0
+  /// etcd's term when it was renewed last. A restored backup begins its terms anew.
+  private var term: UInt64 = 0
   /// The revision of the record that is ours, or that is there before the first one of ours.
   private var revision: Int64?
 
   /// How often all images are looked for anew: twelve times while a lease that has half of its time left runs out.
   private var lookInterval: Duration { .milliseconds(lifetimes.retention * 1_000 / 24) }
+  /// A restored backup that has come as far as etcd was, and a record that somebody has deleted, are found by looking.
+  private static let renewalsBetweenChecks = 10
   /// etcd takes 128 operations in a transaction, unless told otherwise, and 1.5 MiB.
   private static let maxOperations = 100
   private static let maxBytes = 1 << 20
@@ -50,6 +58,8 @@ actor PublisherSession {
     self.lifetimes = lifetimes
     self.version = version
     self.logger = logger
+    // Publishers that start together do not look together.
+    lastLook = .now - .milliseconds(Int64.random(in: 0...lifetimes.retention * 1_000 / 24))
   }
 
   /// Puts what has changed, and keeps alive what was put.
@@ -78,6 +88,8 @@ actor PublisherSession {
     if isLookDue {
       secured = []
       lastLook = .now
+    } else if revision == nil, secured.isEmpty {
+      secured = try await imagesOfPredecessor(by: client)
     }
     try await secure(inventory.images, with: client)
     // What is left is for the next connection.
@@ -97,16 +109,19 @@ actor PublisherSession {
 
 extension PublisherSession {
   private func keepAlive(_ client: EtcdClient) async throws {
-    if let lease = try await renewal(of: presence, lifetimes.presence, client) {
+    if let (lease, header) = try await renewal(of: presence, lifetimes.presence, client) {
       if lease.id != presence?.id { put = nil }
       presence = lease
-      try await checkRecord(with: client)
+      renewals += 1
+      let hasGoneBack = header.map { $0.revision < revision ?? 0 || $0.raftTerm < term } ?? false
+      term = header?.raftTerm ?? term
+      if hasGoneBack || renewals % Self.renewalsBetweenChecks == 0 { try await checkRecord(with: client) }
     }
     // An old lease is left to expire, and with it the images that were put under it and that nobody holds any more. Those
     // that somebody holds are put under another in time.
     if let old = retention, old.isOld { retention = nil }
     let isFirst = retention == nil
-    if let lease = try await renewal(of: retention, lifetimes.retention, client) {
+    if let (lease, _) = try await renewal(of: retention, lifetimes.retention, client) {
       if !isFirst, lease.id != retention?.id { (put, secured) = (nil, []) }
       retention = lease
     }
@@ -124,23 +139,44 @@ extension PublisherSession {
   }
 
   /// The lease that was kept alive, or a new one for none and for one that has expired; nil where it is not time yet.
-  private func renewal(of lease: Lease?, _ timeToLive: Int64, _ client: EtcdClient) async throws -> Lease? {
+  private func renewal(
+    of lease: Lease?, _ timeToLive: Int64, _ client: EtcdClient
+  ) async throws -> (Lease, EtcdResponseHeader?)? {
     if var lease {
       guard lease.isDue else { return nil }
       do {
         let start = ContinuousClock.now
-        try await client.keepAlive(lease.id)
+        let header = try await client.keepAlive(lease.id)
         lease.refreshed = start
-        return lease
+        return (lease, header)
       } catch let error as EtcdError where error.code == .leaseNotFound {}
     }
-    return Lease(id: try await client.grantLease(timeToLive: timeToLive), timeToLive: timeToLive)
+    return (Lease(id: try await client.grantLease(timeToLive: timeToLive), timeToLive: timeToLive), nil)
+  }
+
+  /// What the record that is there names: whoever put it a moment ago has seen to it that these images stay.
+  private func imagesOfPredecessor(by client: EtcdClient) async throws -> Set<Digest> {
+    var look = EtcdTxnRequest()
+    look.success = [Self.look(at: keys.key(of: .node(node)))]
+    guard let found = try await client.commit(look).responses.first?.responseRange.kvs.first else { return [] }
+    return Set((try? NodeRecord(decoding: Array(found.value)))?.images ?? [])
+  }
+
+  /// Whether a lease has more than half of its time left, and will have at the next look.
+  private func isLasting(_ lease: Int64, _ client: EtcdClient) async throws -> Bool {
+    let soon = ContinuousClock.now + lookInterval
+    if let end = lasting[lease], end > soon { return true }
+    lasting[lease] = nil
+    guard let left = try await client.timeToLive(of: lease), 2 * left >= lifetimes.retention else { return false }
+    lasting[lease] = .now + .milliseconds(left * 1_000 - lifetimes.retention * 500)
+    return true
   }
 
   /// Sees to it that every image is there, and stays as long as this node holds it.
   private func secure(_ images: [Digest: [UInt8]], with client: EtcdClient) async throws {
     secured.formIntersection(images.keys)
-    var isLeaseLasting: [Int64: Bool] = [:]
+    let now = ContinuousClock.now
+    lasting = lasting.filter { $0.value > now }
     let open = images.keys.filter { !secured.contains($0) }.sorted()
     for batch in stride(from: 0, to: open.count, by: Self.maxOperations).map({
       open[$0..<min($0 + Self.maxOperations, open.count)]
@@ -158,10 +194,7 @@ extension PublisherSession {
           if pair == nil { missing.append(digest) }
           continue
         }
-        if isLeaseLasting[lease] == nil {
-          isLeaseLasting[lease] = try await client.timeToLive(of: lease).map { 2 * $0 >= lifetimes.retention } ?? false
-        }
-        if isLeaseLasting[lease] != true { missing.append(digest) }
+        if try await !isLasting(lease, client) { missing.append(digest) }
       }
       try await put(missing.map { ($0, images[$0] ?? []) }, with: client)
       secured.formUnion(batch)

@@ -13,6 +13,11 @@ final class NodeNames: Sendable {
     let bytes: PackedBytes
     /// Where each name ends.
     let ends: [Int]
+    /// How many bytes the longest has.
+    let longest: Int
+
+    /// As many bytes as the names of so many nodes have at most.
+    func byteCount(ofNodes count: Int) -> Int { min(bytes.count, count * longest) }
   }
 
   private let made = Lock<Table?>(nil)
@@ -34,12 +39,15 @@ extension NodeNames.Table {
     var ends: [Int] = []
     ends.reserveCapacity(order.count)
     var packer = Packer(capacity: 32 * (order.count + 1))
+    var longest = 0
     for (rank, number) in order.enumerated() {
       ranks[Int(number)] = UInt32(rank)
+      let start = packer.count
       packer.pack(holdings.nodes[number]?.name ?? "")
+      longest = max(longest, packer.count - start)
       ends.append(packer.count)
     }
-    (self.ranks, self.ends, bytes) = (ranks, ends, packer.finish())
+    (self.ranks, self.ends, self.longest, bytes) = (ranks, ends, longest, packer.finish())
   }
 
   /// Gives the places of some nodes, in the order of their names, in runs of neighbours.

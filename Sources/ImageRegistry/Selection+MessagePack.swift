@@ -31,6 +31,8 @@ extension Packer {
     for position in 0..<slice.count {
       let image = slice[position]
       let holders = holdings.holders(of: image.lastID)
+      // And what ends the reply, so that the memory is not moved.
+      reserve(image.byteCount + names.byteCount(ofNodes: holders.count) + 256)
       image.withBytes { bytes in
         pack(encoded: bytes, nodes: holders.count) { packer in
           names.forEachRun(of: holders) { run in

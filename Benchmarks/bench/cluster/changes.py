@@ -138,7 +138,8 @@ async def churn_until(port, rate, pairs, end, made):
     while not end.is_set():
         due = int((time.monotonic() - begun) * rate)
         while number < due:
-            call = asyncio.create_task(connection.call(path("Put"), requests[number % len(requests)], MESSAGES.PutResponse))
+            put = connection.call(path("Put"), requests[number % len(requests)], MESSAGES.PutResponse)
+            call = asyncio.create_task(put)
             open_calls.add(call)
             call.add_done_callback(open_calls.discard)
             number += 1

@@ -106,7 +106,9 @@ class Etcd(Server):
     def call(self, method, request):
         of = MESSAGES.LeaseGrantResponse if method == "LeaseGrant" else getattr(MESSAGES, f"{method}Response")
         ask = self.channel.unary_unary(
-            path(method), request_serializer=lambda message: message.SerializeToString(), response_deserializer=of.FromString
+            path(method),
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=of.FromString,
         )
         return ask(request, timeout=120)
 

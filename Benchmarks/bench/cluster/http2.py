@@ -29,9 +29,10 @@ def text(value):
 
 def request_headers(path):
     """By HPACK, without its tables of what was said before."""
-    post_and_http = b"\x83\x86"
-    named = b"\x04" + text(path.encode()) + b"\x01" + text(b"localhost") + b"\x0f\x10" + text(b"application/grpc")
-    return post_and_http + named + b"\x00" + text(b"te") + text(b"trailers") + b"\x00" + text(b"hasleader") + text(b"true")
+    post, http, named_path, authority, content_type, new_name = b"\x83", b"\x86", b"\x04", b"\x01", b"\x0f\x10", b"\x00"
+    headers = post + http + named_path + text(path.encode()) + authority + text(b"localhost")
+    headers += content_type + text(b"application/grpc") + new_name + text(b"te") + text(b"trailers")
+    return headers + new_name + text(b"hasleader") + text(b"true")
 
 
 class Connection(asyncio.Protocol):

@@ -1,7 +1,7 @@
 """What a cluster holds, as 10,000 publishers would say it, and what a worker must answer of it.
 
-Few images are everywhere and most are rare: the most popular one is on every node, a tenth of them on ten nodes each, and
-those between fall off as a power of their rank. Everything that a worker says is worked out here without it, etags
+Few images are everywhere and most are rare: the most popular one is on every node, a tenth of them on ten nodes each,
+and those between fall off as a power of their rank. Everything that a worker says is worked out here without it, etags
 included.
 """
 
@@ -89,9 +89,8 @@ class Inventory:
                 order, taken = self.shuffled(chance), count - len(own)
                 # Who has the image from the round before does not get it again.
                 had = set(own)
-                order = [n for n in order if n not in had][:taken] + [n for n in order if n in had] + (
-                    [n for n in order if n not in had][taken:]
-                )
+                fresh = [node for node in order if node not in had]
+                order = fresh[:taken] + [node for node in order if node in had] + fresh[taken:]
                 own += order[:taken]
             self.holders[image] = own
 

@@ -1,11 +1,11 @@
 """Thousands of publishers in one thread, each with a connection of its own, which say what `waybill publish` says."""
 
 import asyncio
+import itertools
 import random
 import threading
 import time
 
-from ..question import Failure
 from .etcd import MESSAGES, path
 from .http2 import CallError, Connection, RefusedError
 from .inventory import node_key
@@ -137,7 +137,7 @@ class Publishers:
 
     def __init__(self, inventory, etcd):
         self.publishers = [Publisher(inventory, node, etcd.port) for node in range(len(inventory.names))]
-        self.counts = dict.fromkeys(["keep-alives", "leases looked at", "images put", "records put"], 0)
+        self.counts = dict.fromkeys(["keep-alives", "leases looked at", "images put", "records put", "failures"], 0)
         self.loop = asyncio.new_event_loop()
         self.keeping = set()  # tasks that have not ended
         self.refused_until = float("-inf")
@@ -156,8 +156,9 @@ class Publishers:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def restart(self):
-        """Each as after `kill -9`: with a new connection, new leases, and its record anew. Those that are not restarted yet go
-        on living."""
+        """Each as after `kill -9`: with a new connection, new leases, and its record anew.
+
+        Those that are not restarted yet go on living."""
         self.run(self.restart_all())
 
     async def restart_all(self):
@@ -170,10 +171,7 @@ class Publishers:
                     await asyncio.gather(publisher.task, return_exceptions=True)
                 publisher.disconnect()
                 publisher.forget()
-                try:
-                    await publisher.bring_up_to_date(self.counts)
-                except CallError as error:
-                    raise Failure(f"a publisher cannot reach etcd: {error}") from error
+                await self.bring_up_to_date(publisher)
                 await self.start([publisher.node])
 
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
@@ -198,21 +196,23 @@ class Publishers:
         self.run(self.start(held))
 
     async def keep(self, publisher):
-        """Keeps alive what it says; after an outage it comes back with back-off and jitter."""
-        failures = 0
         while True:
+            await self.bring_up_to_date(publisher)
+            await asyncio.sleep(max(0.0, publisher.refreshed + INTERVAL - time.monotonic()))
+
+    async def bring_up_to_date(self, publisher):
+        """Tries until it succeeds, with back-off and jitter."""
+        for failures in itertools.count():
             try:
                 if time.monotonic() < self.refused_until:
                     raise CallError("another publisher has just been refused")
-                await publisher.bring_up_to_date(self.counts)
-                failures = 0
-                await asyncio.sleep(max(0.0, publisher.refreshed + INTERVAL - time.monotonic()))
-            except CallError as error:
-                if isinstance(error, RefusedError):
-                    self.refused_until = time.monotonic() + SECONDS_REFUSED
-                longest = min(0.1 * 2 ** min(failures, 6), 2)
-                failures += 1
-                await asyncio.sleep(random.uniform(longest / 2, longest))
+                return await publisher.bring_up_to_date(self.counts)
+            except RefusedError:
+                self.refused_until = time.monotonic() + SECONDS_REFUSED
+            except CallError:
+                self.counts["failures"] += 1
+            longest = min(0.1 * 2 ** min(failures, 6), 2)
+            await asyncio.sleep(random.uniform(longest / 2, longest))
 
     def silence(self):
         """They are gone, without a word."""

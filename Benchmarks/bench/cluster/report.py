@@ -9,45 +9,90 @@ from ..targets import Check, Target, quotient
 from .etcd import Etcd
 
 HOW = [
-    "etcd is one member on the same cores, in a temporary folder. 50 images a node, about 475 bytes packed; the most popular "
-    "image is on every node, a tenth of the images on ten nodes each, and those between fall off as a power of their rank. "
-    "Every reply is compared with bytes that are worked out without waybill, etags included. Over tcp on loopback.",
-    "**C1, C2**: from the start of the process to the first answer that is not `UNAVAILABLE`; anonymous memory is `RssAnon` "
-    "a second later.",
-    "**C3**: a node's record is put, and the worker is asked for that node with `if_none_match` in a loop until it answers "
-    f"otherwise. Time counts from etcd's reply to the put. 20 changes a second are followed so, the others are made by "
-    "another process, all beside two clients that ask for an image in a loop.",
-    "**C4**: eight clients, beside a server in C that lends the same bytes to every request, in turn by half a second.",
-    "**C5**: one client. *mixed*: an image that ten nodes hold, of a hundred, of a thousand, of half of all and of all; "
-    "*most popular*: the five that most nodes hold.",
-    "**C6, C7, C8**: the publishers are played by one process, each with a connection and leases of its own, by the protocol "
-    f"of `waybill publish`. Which keys were written is asked of etcd. C7 kills them all and starts them anew; twenty real "
-    "`waybill publish` are killed, and stopped, and started anew besides. In C8 etcd is killed and started again on its "
-    "data, a tenth of the nodes change while it is gone, and the worker is asked all the time: each list of a node must be "
-    "the old one or the new one.",
-    "**C9**: one client in Python each. etcd is asked for all records, which are then scanned for the image's digest; that "
-    "the client knows the digest of the name already is not counted.",
-    "**C10**: a worker over etcd and one over an OCI layout with the same images, eight clients, in turn by half a second, "
-    "for replies that are the same bytes.",
+    "etcd is one member on the same cores, in a temporary folder. 50 images a node, about 475 bytes packed; the "
+    "most popular image is on every node, a tenth of the images on ten nodes each, and those between fall off as a "
+    "power of their rank. Every reply is compared with bytes that are worked out without waybill, etags included. "
+    "Over tcp on loopback.",
+    "**C1, C2**: from the start of the process to the first answer that is not `UNAVAILABLE`; anonymous memory is "
+    "`RssAnon` a second later.",
+    "**C3**: a node's record is put, and the worker is asked for that node with `if_none_match` in a loop until it "
+    "answers otherwise. Time counts from etcd's reply to the put. 20 changes a second are followed so, the others "
+    "are made by another process, all beside two clients that ask for an image in a loop.",
+    "**C4**: eight clients, beside a server in C that lends the same bytes to every request, in turn by half a "
+    "second.",
+    "**C5**: one client. *mixed*: an image that ten nodes hold, of a hundred, of a thousand, of half of all and of "
+    "all; *most popular*: the five that most nodes hold.",
+    "**C6, C7, C8**: the publishers are played by one process, each with a connection and leases of its own, by "
+    "the protocol of `waybill publish`. Which keys were written is asked of etcd. In C7 all of them start anew, a "
+    "few at a time, over what others left in etcd; twenty real `waybill publish` are killed, and stopped, and "
+    "started anew besides. In C8 etcd is killed and started again on its data, a tenth of the nodes change while "
+    "it is gone, and the worker is asked all the time: each list of a node must be the old one or the new one. "
+    "*silent*: all publishers are cut off until their leases have ended, and come back at once.",
+    "**C9**: one client in Python each. etcd is asked for all records, which are then scanned for the image's "
+    "digest; that the client knows the digest of the name already is not counted.",
+    "**C10**: a worker over etcd and one over an OCI layout with the same images, eight clients, in turn by half a "
+    "second, for replies that are the same bytes.",
 ]
 
 VALUES = [
-    ("Start and memory", "nodes", ["seconds to ready", "CPU seconds to ready", "seconds of one range of everything",
-                                   "anonymous MB, loaded", "anonymous MB, asked for every node"]),
-    ("Changes", "changes a second", ["changes a second made", "ms from commit to listed, p50", "ms from commit to listed, p99",
-                                     "ms from put to listed, p50", "ms from put to listed, p99"]),
-    ("Publishers", "nodes", ["% of a core of etcd, idle", "% of a core of waybill, idle", "keep-alives a second",
-                             "writes while idle", "seconds of a restart of all", "etcd's CPU seconds of a restart of all",
-                             "leases looked at by each publisher"]),
-    ("Outages", "nodes", ["seconds without etcd", "seconds from etcd's return until all is listed",
-                          "replies checked around the outage", "seconds until all silent nodes are gone",
-                          "seconds until all silent nodes are back"]),
+    (
+        "Start and memory",
+        "nodes",
+        [
+            "seconds to ready",
+            "CPU seconds to ready",
+            "seconds of one range of everything",
+            "anonymous MB, loaded",
+            "anonymous MB, asked for every node",
+        ],
+    ),
+    (
+        "Changes",
+        "changes a second",
+        [
+            "changes a second made",
+            "ms from commit to listed, p50",
+            "ms from commit to listed, p99",
+            "ms from put to listed, p50",
+            "ms from put to listed, p99",
+        ],
+    ),
+    (
+        "Publishers",
+        "nodes",
+        [
+            "% of a core of etcd, idle",
+            "% of a core of waybill, idle",
+            "keep-alives a second",
+            "writes while idle",
+            "resident MB of etcd, with all publishers connected",
+            "seconds of a restart of all",
+            "etcd's CPU seconds of a restart of all",
+            "leases looked at by each publisher",
+            "calls that failed and were made again",
+        ],
+    ),
+    (
+        "Outages",
+        "nodes",
+        [
+            "seconds without etcd",
+            "seconds from etcd's return until all is listed",
+            "replies checked around the outage",
+            "seconds until all silent nodes are gone",
+            "seconds until all silent nodes are back",
+        ],
+    ),
     ("Who holds an image, beside etcd", "holders", ["µs by waybill", "ms by etcd", "times as fast as etcd"]),
 ]
 
 
 class ClusterResults(Results):
-    """With what is no figure by size: `samples` of C3 in ms, `counts` of C7 (publishers; records, images, revisions written)."""
+    """With what is no figure by size.
+
+    `samples` are those of C3 in ms, by the changes a second; `counts` those of C7: publishers, and what they wrote:
+    records, images and revisions.
+    """
 
     def __init__(self, nodes, large):
         super().__init__()
@@ -169,16 +214,21 @@ def report(plan, results, waybill, command, minutes, charts):
         lines += ["", f"![{title}]({folder}/{name}.svg)"]
     lines += ["", "## How it was measured", ""] + [f"- {line}" for line in HOW]
     headings = [HEADINGS[0], "nodes or images", *HEADINGS[2:]]
-    explanation = "*nodes or images*: of `filter with nodes`, how many nodes hold the image; of what asks for no nodes, how "
-    explanation += "many images there are."
+    explanation = (
+        "*nodes or images*: of `filter with nodes`, how many nodes hold the image; of what asks for no nodes, how many "
+        "images there are."
+    )
     lines += section("Requests", explanation, headings, [cells(row) for row in results.rows])
     for title, size_name, names in VALUES:
         lines += values_section(results, title, size_name, names)
     if results.counts:
         rows = [[kind, *(f"{count:,}" for count in counts)] for kind, counts in results.counts.items()]
-        explanation = "*played*: as after `kill -9`; *killed* and *stopped*: real processes, of which those that are stopped take "
-        explanation += "their records away, which is a revision each, too."
-        lines += section("Restarts", explanation, ["publishers", "how many", "records written", "images written", "revisions"], rows)
+        explanation = (
+            "*played*: as after `kill -9`; *killed* and *stopped*: real processes, of which those that are stopped "
+            "take their records away, which is a revision each, too."
+        )
+        headings = ["publishers", "how many", "records written", "images written", "revisions"]
+        lines += section("Restarts", explanation, headings, rows)
     return "\n".join(lines) + "\n"
 
 

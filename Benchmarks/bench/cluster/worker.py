@@ -1,15 +1,13 @@
 """The worker over etcd, and a client of it in Python."""
 
-import contextlib
 import pathlib
 import re
-import subprocess
 import time
 
 import msgpack
 import zmq
 
-from ..question import WHOLE_LIST, Failure
+from ..question import Failure
 from ..server import READY_SECONDS, UNAVAILABLE, Server
 
 NOT_THERE = msgpack.packb({"filter": {"image": {"image": "example.org/not/there"}}})
@@ -64,7 +62,7 @@ class Worker(Server):
     def __init__(self, waybill, source, transport="tcp"):
         super().__init__(transport)
         self.words = [waybill, "worker", source, "--bind", self.endpoint, "--log-level", "error"]
-        self.seconds_to_ready = None
+        self.started = self.seconds_to_ready = None
 
     @classmethod
     def of_etcd(cls, waybill, etcd, **options):
