@@ -70,6 +70,8 @@ install:
 	@umask 022; mkdir -p "$(DESTDIR)$(PREFIX)" 2> /dev/null && [ -w "$(DESTDIR)$(PREFIX)" ] || sudo=$(SUDO); \
 	  $$sudo mkdir -p "$(DESTDIR)$(PREFIX)" && \
 	  $$sudo cp --recursive --remove-destination $(tree)/. "$(DESTDIR)$(PREFIX)"
+	@case "$(PREFIX)" in /usr | /usr/local) ;; \
+	  *) echo 'systemd does not look for units in $(PREFIX): systemctl link $(PREFIX)/lib/systemd/system/NAME.service' ;; esac
 
 test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))

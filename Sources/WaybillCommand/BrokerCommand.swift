@@ -8,6 +8,7 @@ struct BrokerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "broker",
     abstract: "Stand between clients and a pool of workers, and lose no request.",
+    usage: "waybill broker [<options>]",
     discussion: """
       Clients connect to the frontend as they would to a worker; workers are started with --broker and the backend's \
       address. Each request goes to the worker that has been idle longest, and to another one when its worker dies or \

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import WaybillServer
 
 @main
@@ -40,12 +41,23 @@ struct WaybillCommand: AsyncParsableCommand {
     exit(withError: exitCode(for: error))
   }
 
+  /// The parser gives the help of waybill itself for a command that does not exist.
+  private static func checkHelpIsThere() throws {
+    let words = CommandLine.arguments.dropFirst()
+    guard words.first == "help", let name = words.dropFirst().first, !name.hasPrefix("-") else { return }
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard names.contains(name) else {
+      throw ValidationError("There is no command \(quoted(name)): the commands are \(names.joined(separator: ", ")).")
+    }
+  }
+
   /// What stands before an error of a command line, where others begin with the name of the command.
   private static let argumentParserPrefix = "Error: "
 
   static func main() async {
     StandardStreams.reserve()
     do {
+      try checkHelpIsThere()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -24,6 +24,18 @@ import Testing
     for line in wide { #expect(narrow.contains(line), "\(line)") }
   }
 
+  @Test func helpOfNoCommand() async throws {
+    let result = try await Waybill.run(["help", "nosuch"])
+    #expect(result.exitCode == 64 && result.output.isEmpty)
+    #expect(result.errors.hasPrefix("waybill: There is no command \"nosuch\": the commands are worker, broker, "))
+    #expect(try await Waybill.run(["help", "images"]).output == Waybill.run(["images", "--help"]).output)
+  }
+
+  /// No option of a broker is required.
+  @Test func usageOfABroker() async throws {
+    #expect(try await help("broker", columns: 80).contains("USAGE: waybill broker [<options>]"))
+  }
+
   /// The table of the README is the one of the command.
   @Test func exitCodes() async throws {
     let readme = try String(contentsOfFile: "\(Repository.root)/README.md", encoding: .utf8)
