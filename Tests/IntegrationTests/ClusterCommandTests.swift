@@ -150,6 +150,29 @@ import Testing
     }
   }
 
+  /// By etcd's own count of what was written.
+  @Test func aNodeThatWasSilentComesBackByOnePut() async throws {
+    let etcd = try await Etcd()
+    let publisher = try Publisher(
+      "a", of: "oci:\(Repository.sampleLayout)", in: etcd, ["--ttl", "5", "--retention", "60"])
+    #expect(try await publisher.says(" published"))
+    try await withWorker(serving: "etcd:\(etcd.endpoint)") { (worker) async throws in
+      #expect(try await eventually { try await states(worker) == ["a current"] })
+      publisher.process.send(SIGSTOP)
+      #expect(try await eventually(within: .seconds(15)) { try await states(worker) == ["a gone"] })
+      let before = try await revision(of: etcd)
+      publisher.process.send(SIGCONT)
+      #expect(try await eventually(within: .seconds(15)) { try await states(worker) == ["a current"] })
+      try await Task.sleep(for: .seconds(1))
+      #expect(try await revision(of: etcd) == before + 1)
+    }
+  }
+
+  private func revision(of etcd: Etcd) async throws -> Int {
+    let status = try await etcd.control("endpoint", "status", "-w", "json")
+    return try #require(status.firstMatch(of: /"revision":([0-9]+)/).flatMap { Int($0.1) })
+  }
+
   @Test func ofTwoPublishersTheFirstEndsWithACodeOfItsOwn() async throws {
     let etcd = try await Etcd()
     let layout = try await UmociLayout()
@@ -371,9 +394,7 @@ import Testing
       #expect(try await publisher.says("space exceeded"), "\(publisher.process.errors.text)")
       #expect(try await worker.ids().count == 1)
       try await etcd.control("del", "--prefix", "/other/")
-      let status = try await etcd.control("endpoint", "status", "-w", "json")
-      let revision = try #require(status.firstMatch(of: /"revision":([0-9]+)/)?.1)
-      try await etcd.control("compact", "\(revision)")
+      try await etcd.control("compact", "\(try await revision(of: etcd))")
       try await etcd.control("defrag")
       try await etcd.control("alarm", "disarm")
       #expect(try await eventually(within: .seconds(15)) { try await worker.ids().count == 2 })
