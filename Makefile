@@ -39,7 +39,7 @@ SHELL := /bin/bash
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 .PHONY: build build-lean run install test test-crowd test-cri test-peers test-compose test-fresh check check-client \
-  check-perf chaos-cluster docs fmt proto bench bench-curve bench-micro fuzz fuzz-face clean
+  check-perf chaos-cluster docs fmt proto bench bench-cluster bench-curve bench-micro fuzz fuzz-face clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))

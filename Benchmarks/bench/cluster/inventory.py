@@ -65,6 +65,7 @@ class Inventory:
 
     def __init__(self, images, nodes):
         self.images = sorted(images, key=lambda image: image.id)
+        self.numbers = {image.digest: number for number, image in enumerate(self.images)}
         self.names = [node_name(number) for number in range(nodes)]
         chance = random.Random(2026)
         self.by_rank = list(range(len(images)))
@@ -112,6 +113,11 @@ class Inventory:
             "version": "0.1.0",
             "sources": [{"name": "cri:", "state": "ready"}],
         })
+
+    def images_of_record(self, record):
+        """The numbers of the images that a record names."""
+        digests = msgpack.unpackb(record)["images"]
+        return {self.numbers[digests[start : start + 32]] for start in range(0, len(digests), 32)}
 
     def fill(self, etcd):
         """Puts everything; each image with a lease of the first node that holds it."""

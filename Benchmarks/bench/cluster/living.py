@@ -38,7 +38,7 @@ def measure_restart(cluster, publishers):
     publishers.restart()
     cluster.note("seconds of a restart of all", time.monotonic() - begun)
     cluster.note("etcd's CPU seconds of a restart of all", cpu_seconds(etcd.process.pid) - cpu)
-    cluster.note("leases looked at by each publisher", publishers.counts["leases looked at"] / cluster.nodes)
+    cluster.note("leases looked at in a restart of all", publishers.counts["leases looked at"])
     cluster.note("calls that failed and were made again", publishers.counts["failures"])
     note_writes(cluster, "played", cluster.nodes, before, etcd.states(PREFIX), etcd.revision() - revision)
 
@@ -107,14 +107,15 @@ def measure_idle(cluster, publishers, worker):
     cluster.wait_until_listed(worker)
     time.sleep(2)
     for _ in range(1 if cluster.is_quick else 3):
-        revision, kept = etcd.revision(), publishers.counts["keep-alives"]
+        revision, counts = etcd.revision(), dict(publishers.counts)
         before = {process: cpu_seconds(process.pid) for process in (etcd.process, worker.process)}
         begun = time.monotonic()
         time.sleep(seconds)
         took = time.monotonic() - begun
         for name, process in (("etcd", etcd.process), ("waybill", worker.process)):
             cluster.note(f"% of a core of {name}, idle", 100 * (cpu_seconds(process.pid) - before[process]) / took)
-        cluster.note("keep-alives a second", (publishers.counts["keep-alives"] - kept) / took)
+        for name in ("keep-alives", "leases looked at"):
+            cluster.note(f"{name} a second", (publishers.counts[name] - counts[name]) / took)
         cluster.note("writes while idle", etcd.revision() - revision)
         cluster.note("resident MB of etcd, with all publishers connected", resident_bytes(etcd.process.pid) / 1e6)
 

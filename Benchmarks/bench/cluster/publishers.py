@@ -12,6 +12,8 @@ from .inventory import node_key
 
 PRESENCE, RETENTION = 60, 86_400
 INTERVAL = PRESENCE / 3  # between two keep-alives
+LOOK_INTERVAL = RETENTION / 24  # between two looks at all images
+RENEWALS_BETWEEN_CHECKS = 10
 SECONDS_REFUSED = 0.05  # for which one refusal stands for all, as a machine of 10,000 would be busy with them
 AT_ONCE = 64  # publishers that start or come back at the same time
 NO_REVISION = -1
@@ -32,8 +34,11 @@ class Publisher:
     def forget(self):
         """A new process knows nothing of what the last one put."""
         self.presence = self.revision = None
+        self.renewals = self.term = 0
         self.put_anew()
         self.refreshed = 0
+        self.lasting = {}  # until when leases have more than half of their time left
+        self.last_look = time.monotonic() - random.uniform(0, LOOK_INTERVAL)
 
     def put_anew(self):
         self.retention = self.put_images = None
@@ -60,34 +65,67 @@ class Publisher:
     async def bring_up_to_date(self, counts):
         now = time.monotonic()
         if self.presence is None or now >= self.refreshed + INTERVAL:
-            if self.presence is None or not await self.keep_alive(counts):
-                self.presence, self.put_images = await self.grant(PRESENCE), None
+            await self.renew(counts)
             self.refreshed = now
-            await self.check_record()
         if self.retention is None:
             self.retention = await self.grant(RETENTION)
+        is_look_due = now >= self.last_look + LOOK_INTERVAL
+        if self.put_images == self.held and not is_look_due:
+            return
+        if is_look_due:
+            self.secured, self.last_look = set(), now
+        elif self.revision is None and not self.secured:
+            self.secured = await self.images_of_predecessor()
+        await self.secure(counts)
         if self.put_images != self.held:
-            await self.secure(counts)
             await self.put(counts)
             self.put_images = self.held
 
-    async def keep_alive(self, counts):
-        """Whether the lease is there still."""
-        request = MESSAGES.LeaseKeepAliveRequest(ID=self.presence)
-        reply = await self.call("LeaseKeepAlive", request, MESSAGES.LeaseKeepAliveResponse)
-        counts["keep-alives"] += 1
-        return reply.TTL > 0
+    async def renew(self, counts):
+        """Keeps the presence alive, or takes a new one where it has ended."""
+        header = None
+        if self.presence is not None:
+            request = MESSAGES.LeaseKeepAliveRequest(ID=self.presence)
+            reply = await self.call("LeaseKeepAlive", request, MESSAGES.LeaseKeepAliveResponse)
+            counts["keep-alives"] += 1
+            header = reply.header if reply.TTL > 0 else None
+        if header is None:
+            self.presence, self.put_images = await self.grant(PRESENCE), None
+        self.renewals += 1
+        has_gone_back = header and (header.revision < (self.revision or 0) or header.raft_term < self.term)
+        self.term = header.raft_term if header else self.term
+        if has_gone_back or self.renewals % RENEWALS_BETWEEN_CHECKS == 0:
+            await self.check_record()
+
+    async def look_at_record(self, **options):
+        look = MESSAGES.RangeRequest(key=node_key(self.inventory.names[self.node]), **options)
+        request = MESSAGES.TxnRequest(success=[MESSAGES.RequestOp(request_range=look)])
+        return (await self.call("Txn", request, MESSAGES.TxnResponse)).responses[0].response_range.kvs
 
     async def check_record(self):
         """Looks whether the record is there still."""
         if self.revision is None:
             return
-        key = node_key(self.inventory.names[self.node])
-        look = MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=key, keys_only=True))
-        found = await self.call("Txn", MESSAGES.TxnRequest(success=[look]), MESSAGES.TxnResponse)
-        pairs = found.responses[0].response_range.kvs
+        pairs = await self.look_at_record(keys_only=True)
         if not pairs or pairs[0].mod_revision != self.revision:
             self.put_anew()
+
+    async def images_of_predecessor(self):
+        """Whoever put the record that is there has seen to it that its images stay."""
+        pairs = await self.look_at_record()
+        return self.inventory.images_of_record(pairs[0].value) if pairs else set()
+
+    async def is_lasting(self, lease, counts):
+        now = time.monotonic()
+        if self.lasting.get(lease, 0) > now + LOOK_INTERVAL:
+            return True
+        request = MESSAGES.LeaseTimeToLiveRequest(ID=lease)
+        left = (await self.call("LeaseTimeToLive", request, MESSAGES.LeaseTimeToLiveResponse)).TTL
+        counts["leases looked at"] += 1
+        if 2 * left < RETENTION:
+            return False
+        self.lasting[lease] = now + left - RETENTION / 2
+        return True
 
     async def secure(self, counts):
         """Puts images that are not there, or whose lease is about to end."""
@@ -96,16 +134,12 @@ class Publisher:
             return
         look = [MESSAGES.RequestOp(request_range=MESSAGES.RangeRequest(key=of.key, keys_only=True)) for of in images]
         found = await self.call("Txn", MESSAGES.TxnRequest(success=look), MESSAGES.TxnResponse)
-        lasts, missing = {self.retention: True}, []
+        missing = []
         for image, response in zip(images, found.responses):
             pairs = response.response_range.kvs
-            if pairs and pairs[0].lease not in lasts:
-                request = MESSAGES.LeaseTimeToLiveRequest(ID=pairs[0].lease)
-                left = await self.call("LeaseTimeToLive", request, MESSAGES.LeaseTimeToLiveResponse)
-                counts["leases looked at"] += 1
-                lasts[pairs[0].lease] = 2 * left.TTL >= RETENTION
-            if not pairs or not lasts[pairs[0].lease]:
-                missing.append(image)
+            if pairs and (pairs[0].lease == self.retention or await self.is_lasting(pairs[0].lease, counts)):
+                continue
+            missing.append(image)
         if missing:
             puts = [MESSAGES.PutRequest(key=image.key, value=image.packed, lease=self.retention) for image in missing]
             operations = [MESSAGES.RequestOp(request_put=put) for put in puts]
