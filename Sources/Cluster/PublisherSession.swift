@@ -131,10 +131,7 @@ extension PublisherSession {
   /// at any time, as a connection is made again without a word.
   private func checkRecord(with client: EtcdClient) async throws {
     guard let revision else { return }
-    var look = EtcdTxnRequest()
-    look.success = [Self.look(at: keys.key(of: .node(node)))]
-    look.success[0].requestRange.keysOnly = true
-    let found = try await client.commit(look).responses.first?.responseRange.kvs.first
+    let found = try await record(by: client, keysOnly: true)
     if found?.modRevision != revision { (retention, put, secured) = (nil, nil, []) }
   }
 
@@ -156,10 +153,16 @@ extension PublisherSession {
 
   /// What the record that is there names: whoever put it a moment ago has seen to it that these images stay.
   private func imagesOfPredecessor(by client: EtcdClient) async throws -> Set<Digest> {
+    guard let found = try await record(by: client, keysOnly: false) else { return [] }
+    return Set((try? NodeRecord(decoding: Array(found.value)))?.images ?? [])
+  }
+
+  /// What is there at the key of this node's record.
+  private func record(by client: EtcdClient, keysOnly: Bool) async throws -> EtcdKeyValue? {
     var look = EtcdTxnRequest()
     look.success = [Self.look(at: keys.key(of: .node(node)))]
-    guard let found = try await client.commit(look).responses.first?.responseRange.kvs.first else { return [] }
-    return Set((try? NodeRecord(decoding: Array(found.value)))?.images ?? [])
+    look.success[0].requestRange.keysOnly = keysOnly
+    return try await client.commit(look).responses.first?.responseRange.kvs.first
   }
 
   /// Whether a lease has more than half of its time left, and will have at the next look.

@@ -175,12 +175,11 @@ struct Writer: ~Copyable {
   mutating func noteReading(
     ofSource source: Int, leftOut: [SkippedImage], passedOver: Int, absent: Int, aliases: [Digest: Digest]
   ) {
-    sources[source].leftOut = leftOut
     sources[source].passedOver = passedOver
     sources[source].absent = absent
     sources[source].aliases = aliases
     self.aliases = sources.reduce(into: [:]) { $0.merge($1.aliases) { first, _ in first } }
-    noteUnchanged(source: source)
+    noteReading(ofSource: source, leftOut: leftOut)
   }
 
   mutating func noteReading(ofSource source: Int, leftOut: [SkippedImage]) {

@@ -87,15 +87,9 @@ extension ImageLocality {
       var gaps = ListGaps()
       try result.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
         switch key {
-        case .images:
-          var list: [RequestedImage] = []
-          for image in try value.elements(at: "images") { list.append(try RequestedImage(decoding: image)) }
-          images = list
-        case .nodes:
-          var list: [Node] = []
-          for node in try value.elements(at: "nodes") { list.append(try Node(decoding: node)) }
-          nodes = list
-        case .leftOut: gaps.leftOut = Int(clamping: try value.unsigned(at: "left_out"))
+        case .images: images = try value.list(at: "images", RequestedImage.init(decoding:))
+        case .nodes: nodes = try value.list(at: "nodes", Node.init(decoding:))
+        case .leftOut: gaps.leftOut = try value.count(at: "left_out")
         case .stale: gaps.stale = try value.strings(at: "stale")
         }
       }
@@ -120,7 +114,7 @@ extension ImageLocality.RequestedImage {
         }
         requested.id = id
       case .size: requested.size = try value.unsigned(at: "size")
-      case .nodes: requested.nodes = Int(clamping: try value.unsigned(at: "nodes"))
+      case .nodes: requested.nodes = try value.count(at: "nodes")
       }
     }
     self = requested
@@ -137,9 +131,7 @@ extension ImageLocality.Node {
       case .name: node.name = try value.apiString(at: "name")
       case .bytes: node.bytes = try value.unsigned(at: "bytes")
       case .images:
-        for number in try value.elements(at: "images") {
-          node.images.append(Int(clamping: try number.unsigned(at: "images")))
-        }
+        node.images = try value.list(at: "images") { (number) throws(APIError) in try number.count(at: "images") }
       }
     }
     self = node

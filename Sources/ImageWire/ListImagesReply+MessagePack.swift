@@ -24,14 +24,11 @@ extension ListImagesReply {
       do throws(APIError) {
         try root.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
           switch key {
-          case .images:
-            var list: [Image] = []
-            for image in try value.elements(at: "images") { list.append(try Image(decoding: image)) }
-            images = list
+          case .images: images = try value.list(at: "images", Image.init(decoding:))
           case .etag: etag = try value.apiString(at: "etag")
           case .resumption: resumption = try value.resumption()
           case .notModified: isUnchanged = try value.flag(at: "not_modified")
-          case .leftOut: gaps.leftOut = Int(clamping: try value.unsigned(at: "left_out"))
+          case .leftOut: gaps.leftOut = try value.count(at: "left_out")
           case .stale: gaps.stale = try value.strings(at: "stale")
           case .error: failure = try APIError(decoding: value)
           }

@@ -98,19 +98,24 @@ extension ListNodesReply {
   package init(decoding bytes: RawSpan, with unpacker: inout Unpacker) throws(APIError) {
     self = try unpacker.unpackResult(of: bytes) { (result) throws(APIError) in
       var list = NodeList(nodes: [], etag: "")
+      var hasNodes = false
       var isUnchanged = false
       try result.readFields(at: "reply", Key.self) { (key, value) throws(APIError) in
         switch key {
-        case .nodes: for node in try value.elements(at: "nodes") { list.nodes.append(try NodeStatus(decoding: node)) }
+        case .nodes:
+          list.nodes = try value.list(at: "nodes", NodeStatus.init(decoding:))
+          hasNodes = true
         case .etag: list.etag = try value.apiString(at: "etag")
         case .resumption: list.resumption = value.isNil ? nil : try value.apiString(at: "continue")
         case .notModified: isUnchanged = try value.flag(at: "not_modified")
-        case .leftOut: list.gaps.leftOut = Int(clamping: try value.unsigned(at: "left_out"))
+        case .leftOut: list.gaps.leftOut = try value.count(at: "left_out")
         case .stale: list.gaps.stale = try value.strings(at: "stale")
         }
       }
       guard !list.etag.isEmpty else { throw .invalidArgument("it has no etag") }
-      return isUnchanged ? .notModified(etag: list.etag, gaps: list.gaps) : .nodes(list)
+      guard !isUnchanged else { return .notModified(etag: list.etag, gaps: list.gaps) }
+      guard hasNodes else { throw .invalidArgument("it has neither nodes nor not_modified") }
+      return .nodes(list)
     }
   }
 }
@@ -131,10 +136,10 @@ extension NodeStatus {
           throw APIError(value.mismatch(at: "state", expected: "current, syncing or gone"))
         }
         node.state = state
-      case .images: node.images = Int(clamping: try value.unsigned(at: "images"))
+      case .images: node.images = try value.count(at: "images")
       case .etag: node.etag = try value.apiString(at: "etag")
       case .age: node.age = try value.unsigned(at: "age")
-      case .leftOut: node.gaps.leftOut = Int(clamping: try value.unsigned(at: "left_out"))
+      case .leftOut: node.gaps.leftOut = try value.count(at: "left_out")
       case .stale: node.gaps.stale = try value.strings(at: "stale")
       }
     }

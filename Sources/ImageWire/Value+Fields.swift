@@ -52,19 +52,29 @@ extension Value {
     return array
   }
 
-  func strings(at path: StaticString) throws(APIError) -> [String] {
+  /// The elements of an array, each as `read` reads it.
+  func list<Element>(
+    at path: StaticString, _ read: (Value) throws(APIError) -> Element
+  ) throws(APIError) -> [Element] {
     let elements = try elements(at: path)
-    var strings: [String] = []
-    strings.reserveCapacity(elements.count)
-    for element in elements {
-      strings.append(try element.apiString(at: path))
-    }
-    return strings
+    var list: [Element] = []
+    list.reserveCapacity(elements.count)
+    for element in elements { list.append(try read(element)) }
+    return list
+  }
+
+  func strings(at path: StaticString) throws(APIError) -> [String] {
+    try list(at: path) { (element) throws(APIError) in try element.apiString(at: path) }
   }
 
   func unsigned(at path: StaticString) throws(APIError) -> UInt64 {
     guard let uint64 else { throw APIError(mismatch(at: path, expected: "an integer from 0 on")) }
     return uint64
+  }
+
+  /// How many of something; more than there are numbers is as many as there are.
+  func count(at path: StaticString) throws(APIError) -> Int {
+    Int(clamping: try unsigned(at: path))
   }
 
   func flag(at path: StaticString) throws(APIError) -> Bool {

@@ -99,11 +99,10 @@ extension WorkerStatus {
       case .version: status.version = try value.apiString(at: "version")
       case .uptime: status.uptime = try value.unsigned(at: "uptime")
       case .ready: status.isReady = try value.flag(at: "ready")
-      case .images: status.images = Int(clamping: try value.unsigned(at: "images"))
+      case .images: status.images = try value.count(at: "images")
       case .etag: status.etag = try value.apiString(at: "etag")
       case .requests: status.requests = try RequestCounts(decoding: value)
-      case .sources:
-        for source in try value.elements(at: "sources") { status.sources.append(try SourceStatus(decoding: source)) }
+      case .sources: status.sources = try value.list(at: "sources", SourceStatus.init(decoding:))
       }
     }
     self = status
@@ -149,12 +148,11 @@ extension SourceStatus {
         }
         source.state = state
       case .runtime: source.runtime = try value.apiString(at: "runtime")
-      case .images: source.images = Int(clamping: try value.unsigned(at: "images"))
-      case .leftOutCount: source.leftOutCount = Int(clamping: try value.unsigned(at: "left_out_count"))
-      case .leftOut:
-        for image in try value.elements(at: "left_out") { source.leftOut.append(try SkippedImage(decoding: image)) }
-      case .passedOver: source.passedOver = Int(clamping: try value.unsigned(at: "passed_over"))
-      case .absent: source.absent = Int(clamping: try value.unsigned(at: "absent"))
+      case .images: source.images = try value.count(at: "images")
+      case .leftOutCount: source.leftOutCount = try value.count(at: "left_out_count")
+      case .leftOut: source.leftOut = try value.list(at: "left_out", SkippedImage.init(decoding:))
+      case .passedOver: source.passedOver = try value.count(at: "passed_over")
+      case .absent: source.absent = try value.count(at: "absent")
       case .age: source.age = value.isNil ? nil : try value.unsigned(at: "age")
       case .lastError: source.lastError = try value.apiString(at: "last_error")
       }

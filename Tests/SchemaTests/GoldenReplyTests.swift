@@ -216,6 +216,20 @@ import WireTesting
     #expect(packer.withBytes { [UInt8]($0) } == bytes)
   }
 
+  /// A reply that lacks its nodes is no empty cluster.
+  @Test func nodesThatAreNotThereAreAnError() throws {
+    var packer = Packer()
+    packer.beginReply(.rpc(messageID: 0))
+    packer.packMapHeader(1)
+    packer.packKey("etag")
+    packer.pack(Sample.etagOfNodes)
+    var unpacker = Unpacker()
+    let error = #expect(throws: APIError.self) {
+      try packer.withBytes { try ListNodesReply(decoding: $0, with: &unpacker) }
+    }
+    #expect(error?.message == "the reply is not waybill's: it has neither nodes nor not_modified")
+  }
+
   @Test func localityIsReadAndWritten() throws {
     let bytes = try Contract.golden("rpc-image-locality-reply-several")
     let locality = try Sample.cluster().snapshot.locality(
