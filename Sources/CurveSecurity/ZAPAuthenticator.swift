@@ -10,13 +10,19 @@ package import ZeroMQ
 /// again by ``refusedKey(of:at:)``, before it passes the message on: a message that is passed on has lost its sender.
 package final class ZAPAuthenticator: Sendable {
   private let allowed = Lock<Set<String>>([])
-  private let refusals = Lock(RateLimit(most: 10, each: .seconds(10)))
+  private let refusals = Lock(RepeatedFaults<Refusal>(most: 20, quiet: .seconds(60)))
   /// Whether there is a list of keys. Without one every peer is let in.
   package let hasList: Bool
   private let logger: Logger
 
   private let isStopping = Atomic(false)
   private let thread = Lock<NamedThread?>(nil)
+
+  /// What makes two refusals the same: a client with a wrong key comes again ten times a second, each time from another port.
+  private struct Refusal: Hashable {
+    let key: String
+    let reason: String
+  }
 
   /// A change of the list counts within two seconds: this for the wait, the rest for reading.
   private static let checkInterval = Duration.milliseconds(250)
@@ -79,7 +85,7 @@ package final class ZAPAuthenticator: Sendable {
         _ = try handler.answer(decide)
         guard ContinuousClock.now - lastRead >= Self.checkInterval else { continue }
         lastRead = .now
-        logHeldRefusals()
+        logEndedRefusals()
         guard let new = list.read(), new != contents else { continue }
         contents = new
         accept(contents, of: list.path)
@@ -121,15 +127,23 @@ package final class ZAPAuthenticator: Sendable {
   private static let maxLogged = 20
 
   private func logRefusal(key: String, address: String, reason: String) {
-    guard refusals.withLock({ $0.admit(at: .now) }) else { return }
+    guard refusals.withLock({ $0.note(Refusal(key: key, reason: reason), at: .now) }) else { return }
     logger.warning(
       "refused a client",
       metadata: [LogKey.address: "\(address)", LogKey.key: "\(key)", LogKey.reason: "\(reason)"])
   }
 
-  private func logHeldRefusals() {
-    let count = refusals.withLock { $0.takeHeld(at: .now) }
-    guard count > 0 else { return }
-    logger.warning("refused clients", metadata: [LogKey.refused: "\(count)"])
+  private func logEndedRefusals() {
+    let (ended, others) = refusals.withLock { ($0.takeEnded(at: .now), $0.takeOthers(at: .now)) }
+    for refusal in ended {
+      logger.notice(
+        "a refused client stays away",
+        metadata: [
+          LogKey.key: "\(refusal.kind.key)", LogKey.reason: "\(refusal.kind.reason)",
+          LogKey.repeated: "\(refusal.repeated)",
+        ])
+    }
+    guard others > 0 else { return }
+    logger.warning("refused many clients", metadata: [LogKey.refused: "\(others)"])
   }
 }

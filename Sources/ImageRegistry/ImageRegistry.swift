@@ -11,6 +11,7 @@ package final class ImageRegistry: Sendable {
   private let published: Lock<Published>
 
   private let wholeLists: WholeLists
+  private let nodeLists = NodeLists()
 
   private struct Published {
     var snapshot: RegistrySnapshot
@@ -27,7 +28,7 @@ package final class ImageRegistry: Sendable {
     precondition(sources.count <= Self.maxSources, "a registry has at most \(Self.maxSources) sources")
     wholeLists = WholeLists(maxBytes: maxListBytes)
     let writer = Writer(sources: sources)
-    published = Lock(Published(snapshot: writer.snapshot(wholeLists), sources: writer.sources))
+    published = Lock(Published(snapshot: writer.snapshot(wholeLists, nodeLists), sources: writer.sources))
     self.writer = Lock(writer)
   }
 
@@ -166,7 +167,8 @@ package final class ImageRegistry: Sendable {
       let isListed =
         !result.isEmpty || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps
         || writer.aliases != snapshot.aliases || writer.holdingsVersion != snapshot.state.holdings.version
-      let next = Published(snapshot: isListed ? writer.snapshot(wholeLists) : snapshot, sources: writer.sources)
+      let next = Published(
+        snapshot: isListed ? writer.snapshot(wholeLists, nodeLists) : snapshot, sources: writer.sources)
       let retired = published.withLock { current in
         defer { current = next }
         return current

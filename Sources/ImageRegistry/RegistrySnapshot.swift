@@ -13,15 +13,17 @@ package final class RegistrySnapshot: Sendable {
   let aliases: [Digest: Digest]
   /// Keeps the plain reply with all the images, once somebody has asked for it.
   let wholeLists: WholeLists
+  let nodeLists: NodeLists
 
   init(
     _ state: RegistryState, pendingSources: [String], aliases: [Digest: Digest],
-    wholeLists: WholeLists
+    wholeLists: WholeLists, nodeLists: NodeLists
   ) {
     self.state = state
     self.pendingSources = pendingSources
     self.aliases = aliases
     self.wholeLists = wholeLists
+    self.nodeLists = nodeLists
     let etag = state.hash.etag
     self.etag = etag
     etagWithNodes =

@@ -65,11 +65,29 @@ extension Selection {
     return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
   }
 
+  /// The plain reply, where it is one image with the names of so many nodes that it is kept: the same bytes for all readers
+  /// of a state.
+  ///
+  /// - Returns: The whole reply; nil where something else was selected.
+  package func keptReply() -> PackedBytes? {
+    guard case .one(let image) = extent, case .withNodes = view, resumption == nil else { return nil }
+    let holdings = snapshot.state.holdings
+    guard holdings.holders(of: image.lastID).count >= Self.manyNodes else { return nil }
+    return snapshot.nodeLists.reply(with: image.lastID, of: snapshot.state) {
+      var packer = Packer()
+      packer.pack(self, in: .plain)
+      return packer.finish()
+    }
+  }
+
+  /// From so many nodes on, a reply is kept. Their names are some 16 KB.
+  private static let manyNodes = 512
+
   /// The whole reply.
   ///
   /// - Throws: As ``sharedReply(orRecent:)``.
   package func reply(in envelope: Envelope) throws(APIError) -> PackedBytes {
-    if envelope == .plain, let shared = try sharedReply() { return shared }
+    if envelope == .plain, let ready = try sharedReply() ?? keptReply() { return ready }
     var packer = Packer()
     packer.pack(self, in: envelope)
     return packer.finish()

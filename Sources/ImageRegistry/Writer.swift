@@ -26,8 +26,9 @@ struct Writer: ~Copyable {
     self.sources = sources.map(SourceRecord.init(name:))
   }
 
-  func snapshot(_ wholeLists: WholeLists) -> RegistrySnapshot {
-    RegistrySnapshot(state, pendingSources: pendingSources, aliases: aliases, wholeLists: wholeLists)
+  func snapshot(_ wholeLists: WholeLists, _ nodeLists: NodeLists) -> RegistrySnapshot {
+    RegistrySnapshot(
+      state, pendingSources: pendingSources, aliases: aliases, wholeLists: wholeLists, nodeLists: nodeLists)
   }
 
   /// Prepares for the next change, once readers see this one. It is made in the memory of `last`, the state that readers

@@ -39,19 +39,25 @@ package struct RequestHandler: ~Copyable {
   package mutating func answer(_ bytes: RawSpan) -> Reply {
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
-      return finish(try write(request.call.get(), in: request.envelope))
+      return try answer(request.call.get(), in: request.envelope)
     } catch {
       return refuse(in: request.envelope, with: error)
     }
   }
 
-  /// Writes the reply, unless it is one that readers share.
-  private mutating func write(_ call: Request.Call, in envelope: Envelope) throws(APIError) -> PackedBytes? {
+  /// Writes the reply, unless it is one that there is already.
+  private mutating func answer(_ call: Request.Call, in envelope: Envelope) throws(APIError) -> Reply {
     packer.removeAll()
     switch call {
     case .listImages(let request):
       let selection = try registry.snapshot.select(request)
-      if envelope == .plain, let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return list }
+      if envelope == .plain {
+        if let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return finish(.shared(list)) }
+        if let list = selection.keptReply() {
+          try outstanding?.checkRoom(for: list.count)
+          return finish(.own(list))
+        }
+      }
       packer.pack(selection, in: envelope)
     case .listNodes(let request):
       let reply = try registry.snapshot.listNodes(request)
@@ -66,7 +72,7 @@ package struct RequestHandler: ~Copyable {
       packer.pack(status)
     }
     try outstanding?.checkRoom(for: packer.count)
-    return nil
+    return finishWritten()
   }
 
   /// Answers a request by an error, whatever it asks.
@@ -82,17 +88,26 @@ package struct RequestHandler: ~Copyable {
   private mutating func refuse(in envelope: Envelope, with error: APIError) -> Reply {
     packer.removeAll(keepingCapacity: packer.count <= ReplySizes.maxKept)
     packer.pack(error, in: envelope)
-    return finish(isError: true)
+    return finishWritten(isError: true)
   }
 
-  /// The one way out: counts the reply and says where it is.
-  private mutating func finish(_ shared: PackedBytes? = nil, isError: Bool = false) -> Reply {
-    meter.count(replyOf: shared?.count ?? packer.count, isError: isError)
-    if let shared { return .shared(shared) }
-    guard packer.count > ReplySizes.maxKept else { return .kept }
+  /// Says where the reply is that was written.
+  private mutating func finishWritten(isError: Bool = false) -> Reply {
+    guard packer.count > ReplySizes.maxKept else { return finish(.kept, isError: isError) }
     var written = Packer(capacity: 1_024)
     swap(&packer, &written)
-    return .own(written.finish())
+    return finish(.own(written.finish()), isError: isError)
+  }
+
+  /// The one way out: counts the reply.
+  private func finish(_ reply: Reply, isError: Bool = false) -> Reply {
+    let size =
+      switch reply {
+      case .kept: packer.count
+      case .own(let bytes), .shared(let bytes): bytes.count
+      }
+    meter.count(replyOf: size, isError: isError)
+    return reply
   }
 
   /// Answers a request, for a caller who keeps the reply.

@@ -51,9 +51,14 @@ final class ConnectionMonitor: Sendable {
     _ monitor: borrowing Monitor, _ proxies: inout [ProxyConnection], _ logger: Logger
   ) throws(ZeroMQError) {
     try monitor.socket.set(.receiveTimeout, to: StopSignal.checkInterval)
-    var failures = RateLimit(most: 10, each: .seconds(10))
+    var failures = RepeatedFaults<String>(most: 20, quiet: .seconds(60))
     while !isEnding.load(ordering: .relaxed) {
       for index in proxies.indices { add(proxies[index].takeDue(at: .now)) }
+      for failure in failures.takeEnded(at: .now) {
+        logger.notice(
+          "clients' connections do not fail any more",
+          metadata: [LogKey.endpoint: "\(failure.kind)", LogKey.repeated: "\(failure.repeated)"])
+      }
       do throws(ZeroMQError) {
         // The socket was closed.
         guard let event = try monitor.next() else { return }
@@ -73,8 +78,8 @@ final class ConnectionMonitor: Sendable {
     hasDue.store(true, ordering: .relaxed)
   }
 
-  private func noteClient(_ event: MonitorEvent, _ failures: inout RateLimit, _ logger: Logger) {
-    guard case .protocolError = event.kind, failures.admit(at: .now) else { return }
+  private func noteClient(_ event: MonitorEvent, _ failures: inout RepeatedFaults<String>, _ logger: Logger) {
+    guard case .protocolError = event.kind, failures.note(event.endpoint, at: .now) else { return }
     logger.warning(
       "a client's connection failed",
       metadata: [

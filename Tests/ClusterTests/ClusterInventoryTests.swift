@@ -148,6 +148,37 @@ import WireTesting
     #expect(try cluster.images == [image(1, variant: 2)])
   }
 
+  @Test func aReplyThatIsKeptIsOfItsOwnMoment() throws {
+    var cluster = Cluster()
+    let (held, other) = (image(1), image(2))
+    for image in [held, other] { put(image, into: &cluster) }
+    func report(_ node: Int, _ images: [Image]) { cluster.apply(.node("node-\(node)"), record(images)) }
+    for node in 0..<700 { report(node, [held]) }
+    func select() throws -> Selection {
+      try cluster.registry.snapshot.select(ListImagesRequest(image: held.repoTags[0], listsNodes: true))
+    }
+    func written(_ selection: Selection) -> [UInt8] {
+      var packer = Packer()
+      packer.pack(selection, in: .plain)
+      return packer.finish().withUnsafeBytes { Array($0) }
+    }
+    func kept(_ selection: Selection) throws -> PackedBytes { try #require(selection.keptReply()) }
+
+    var moments: [Selection] = []
+    for change in 0..<5 {
+      // Of who holds it, of an image that is not asked for, of an image that comes.
+      report(change, change == 2 ? [held, other] : [])
+      let moment = try select()
+      #expect(try kept(moment).withUnsafeBytes { Array($0) } == written(moment))
+      #expect(try kept(moment).withUnsafeBytes { $0.baseAddress } == kept(select()).withUnsafeBytes { $0.baseAddress })
+      moments.append(moment)
+    }
+    for moment in moments { #expect(try kept(moment).withUnsafeBytes { Array($0) } == written(moment)) }
+    #expect(Set(moments.map(written)).count == moments.count)
+    for node in 0..<200 { report(node, []) }
+    #expect(try select().keptReply() == nil)
+  }
+
   @Test func keysAreReadAsTheyAreWritten() {
     let keys = ClusterKeys(prefix: "/waybill")
     let places: [ClusterKeys.Place] = [.image(Digest(sha256Of: [])), .node("a"), .node("node-1.example.org")]

@@ -87,17 +87,6 @@ import ZeroMQ
       #expect(contents?.keys.isEmpty == true && contents?.problems.map(\.code) == [.missing])
     }
   }
-
-  @Test("So many lines of a log in a while, and the number of those held back")
-  func rateLimit() {
-    var limit = RateLimit(most: 2, each: .seconds(10))
-    let start = ContinuousClock.now
-    #expect([0, 1, 2, 3].map { limit.admit(at: start + .seconds($0)) } == [true, true, false, false])
-    #expect(limit.takeHeld(at: start + .seconds(9)) == 0)
-    #expect(limit.takeHeld(at: start + .seconds(10)) == 2)
-    #expect(limit.takeHeld(at: start + .seconds(11)) == 0)
-    #expect(limit.admit(at: start + .seconds(11)) && limit.takeHeld(at: start + .seconds(30)) == 0)
-  }
 }
 
 /// A folder that goes away with its owner.

@@ -25,6 +25,9 @@ import Testing
       #expect(start.duration(to: .now) < .seconds(5))
       let log = worker.process.errors.text
       #expect(log.contains("refused a client") && log.contains("key=\(mallory)") && log.contains("address=127.0.0.1"))
+      // Once, however often it comes: each connection that it tries again is another.
+      #expect(try await ask(worker.endpoint, keys.client("mallory")).exitCode == 77)
+      #expect(worker.process.errors.lines.count { $0.contains("refused a client") } == 1)
       #expect(!log.contains("key=\(alice)"))
 
       let status = try await Waybill.run(
