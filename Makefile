@@ -11,8 +11,9 @@ SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz Examples/swift
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
-TEST_PACKAGES := buildah containerd etcd-client etcd-server gcc jq libc6-dev openssl podman python3-venv runc skopeo umoci
-CHECK_PACKAGES := systemd
+TEST_PACKAGES := buildah containerd curl etcd-client etcd-server gcc jq libc6-dev openssl podman prometheus python3-venv runc \
+  skopeo umoci
+CHECK_PACKAGES := prometheus systemd
 CHAOS_PACKAGES := etcd-client etcd-server iproute2 iptables
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark openssl podman runc
 GO_PACKAGES := golang-go golang-google-grpc-dev
@@ -221,9 +222,12 @@ define completion
 umask 022; mkdir -p $(dir $(tree)/share/$(2)) && $(tree)/bin/waybill --generate-completion-script $(1) > $(tree)/share/$(2)
 endef
 
-# $(call install,PACKAGES): those of them that are missing.
+# $(call install,PACKAGES): those of them that are missing. The daemons that some of them bring are not started.
 define install
 missing=$$(for package in $(1); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
-	[ -z "$$missing" ] || { $(SUDO) apt-get update -qq && \
+	[ -z "$$missing" ] || { policy=/usr/sbin/policy-rc.d; \
+	  [ -e $$policy ] || { trap "$(SUDO) rm $$policy" EXIT; \
+	    printf '#!/bin/sh\nexit 101\n' | $(SUDO) install --mode 755 /dev/stdin $$policy; }; \
+	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; }
 endef

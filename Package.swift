@@ -92,7 +92,7 @@ let package = Package(
     room("FileReading", ["Concurrency", crypto]),
     room("ImageAPI", ["Diagnostics", crypto]),
     room("ImageWire", ["ImageAPI", "MessagePack", "Diagnostics"]),
-    room("ImageRegistry", ["Concurrency", "ImageAPI", "ImageWire", "MessagePack"]),
+    room("ImageRegistry", ["Concurrency", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack"]),
     room(
       "ImageSources",
       [
@@ -116,6 +116,7 @@ let package = Package(
       ] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
+    room("Operations", ["Concurrency", "Diagnostics", logging]),
     room(
       "WaybillClient",
       ["Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),
@@ -141,7 +142,8 @@ let package = Package(
       name: "WaybillCommand",
       dependencies: [
         "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "FileReading", "ImageAPI", "ImageRegistry",
-        "ImageSources", "WaybillBroker", "WaybillClient", "WaybillServer", "WaybillWorker", "Yams", "ZeroMQ",
+        "ImageSources", "ImageWire", "Operations", "WaybillBroker", "WaybillClient", "WaybillServer", "WaybillWorker",
+        "Yams", "ZeroMQ",
         arguments, lifecycle, logging,
         .target(name: "CRI", condition: withGRPC), .target(name: "Cluster", condition: withGRPC),
       ], swiftSettings: settings),
@@ -156,6 +158,7 @@ let package = Package(
         "ZeroMQ", lifecycle, logging,
       ]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("OperationsTests", ["Diagnostics", "Operations", logging]),
     tests("ConcurrencyTests", ["Concurrency"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
     tests("MessagePackTests", ["MessagePack", "WireTesting"]),
@@ -212,7 +215,8 @@ let package = Package(
     tests(
       "IntegrationTests",
       [
-        "Cluster", "Concurrency", "CRI", "EtcdProtocol", "ImageRegistry", "ImageSources", "ServiceTesting",
+        "Cluster", "Concurrency", "CRI", "EtcdProtocol", "ImageRegistry", "ImageSources", "Operations",
+        "ServiceTesting",
         "WaybillCommand", logging, protobuf,
       ],
       exclude: ["Expected", "Scripts"]),

@@ -27,6 +27,8 @@ package struct Publisher: Service {
   private let registry: ImageRegistry
   private let members: EtcdMembers
   private let session: PublisherSession
+  /// How it fares.
+  package let progress = PublicationProgress()
   private let logger: Logger
 
   /// Changes within this time are put as one.
@@ -49,7 +51,7 @@ package struct Publisher: Service {
     self.registry = registry
     members = EtcdMembers(location.endpoints, as: access)
     self.logger = logger
-    session = PublisherSession(node, location.keys, lifetimes, version: version, logger: logger)
+    session = PublisherSession(node, location.keys, lifetimes, progress, version: version, logger: logger)
   }
 
   /// Publishes until the service group shuts down.
@@ -64,7 +66,7 @@ package struct Publisher: Service {
     var lastError: EtcdError?
     try await members.keepAsking { client, noteAnswer in
       while !client.isWorn {
-        try await session.bringUpToDate(registry, with: client)
+        progress.noteUpToDate(isListed: try await session.bringUpToDate(registry, with: client))
         if lastError != nil { logger.notice("publishing again") }
         lastError = nil
         noteAnswer()
@@ -72,6 +74,7 @@ package struct Publisher: Service {
       }
     } noting: { failure in
       guard failure.code != .displaced else { throw failure }
+      progress.note(failure)
       logger.log(
         level: failure.code == lastError?.code ? .debug : .error, "cannot publish",
         metadata: [LogKey.error: "\(failure.description.escaped)"])

@@ -23,6 +23,7 @@ actor PublisherSession {
   private let keys: ClusterKeys
   private let lifetimes: Publisher.Lifetimes
   private let version: String
+  private let progress: PublicationProgress
   private let logger: Logger
   private let started = UInt64(Date().timeIntervalSince1970 * 1e6)
 
@@ -51,21 +52,26 @@ actor PublisherSession {
   private static let maxBytes = 1 << 20
 
   init(
-    _ node: String, _ keys: ClusterKeys, _ lifetimes: Publisher.Lifetimes, version: String, logger: Logger
+    _ node: String, _ keys: ClusterKeys, _ lifetimes: Publisher.Lifetimes, _ progress: PublicationProgress,
+    version: String, logger: Logger
   ) {
     self.node = node
     self.keys = keys
     self.lifetimes = lifetimes
     self.version = version
+    self.progress = progress
     self.logger = logger
     // Publishers that start together do not look together.
     lastLook = .now - .milliseconds(Int64.random(in: 0...lifetimes.retention * 1_000 / 24))
   }
 
   /// Puts what has changed, and keeps alive what was put.
-  func bringUpToDate(_ registry: ImageRegistry, with client: EtcdClient) async throws {
+  ///
+  /// - Returns: Whether the node's record is there.
+  func bringUpToDate(_ registry: ImageRegistry, with client: EtcdClient) async throws -> Bool {
     do {
       try await bringAllUpToDate(registry, with: client)
+      return put != nil
     } catch let error as EtcdError where error.code == .leaseNotFound {
       (presence, retention, put, secured) = (nil, nil, nil, [])
       throw error
@@ -96,6 +102,7 @@ actor PublisherSession {
     guard hasChanged, secured.count == inventory.images.count else { return }
     try await put(inventory.record, with: client)
     put = (snapshot.etag, states)
+    progress.noteRecord()
     logger.notice("published", metadata: [LogKey.images: "\(inventory.record.images.count)"])
   }
 

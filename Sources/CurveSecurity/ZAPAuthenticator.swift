@@ -10,7 +10,8 @@ package import ZeroMQ
 /// again by ``refusedKey(of:at:)``, before it passes the message on: a message that is passed on has lost its sender.
 package final class ZAPAuthenticator: Sendable {
   private let allowed = Lock<Set<String>>([])
-  private let refusals = Lock(RepeatedFaults<Refusal>(most: 20, quiet: .seconds(60)))
+  private let repeated = Lock(RepeatedFaults<Refusal>(most: 20, quiet: .seconds(60)))
+  private let refusals: RefusalCounts
   /// Whether there is a list of keys. Without one every peer is let in.
   package let hasList: Bool
   private let logger: Logger
@@ -32,7 +33,10 @@ package final class ZAPAuthenticator: Sendable {
   /// Peers that connect before the list has been read wait in their handshake until it has.
   ///
   /// - Throws: `addressInUse` when the context has another ZAP handler.
-  package init(_ security: ServerSecurity, in context: Context, logger: Logger) throws(ZeroMQError) {
+  package init(
+    _ security: ServerSecurity, in context: Context, _ refusals: RefusalCounts, logger: Logger
+  ) throws(ZeroMQError) {
+    self.refusals = refusals
     self.logger = logger
     guard case .curve(_, .folder(let path)) = security else {
       hasList = false
@@ -64,7 +68,7 @@ package final class ZAPAuthenticator: Sendable {
     of key: @autoclosure () -> String?, at address: @autoclosure () -> String?
   ) -> String? {
     guard hasList, let key = key(), !allowed.withLock({ $0.contains(key) }) else { return nil }
-    logRefusal(key: key, address: address() ?? "", reason: "not allowed any more")
+    noteRefusal(.keyNotAllowed, key: key, address: address() ?? "", "not allowed any more")
     return key
   }
 
@@ -100,11 +104,11 @@ package final class ZAPAuthenticator: Sendable {
 
   private func decide(_ request: ZAPRequest) -> ZAPReply {
     guard case .curve(let key) = request.mechanism else {
-      logRefusal(key: "", address: request.address, reason: "not CURVE")
+      noteRefusal(.notCurve, key: "", address: request.address, "not CURVE")
       return .refuse("CURVE only")
     }
     guard allowed.withLock({ $0.contains(key) }) else {
-      logRefusal(key: key, address: request.address, reason: "not among the authorized keys")
+      noteRefusal(.keyNotAllowed, key: key, address: request.address, "not among the authorized keys")
       return .refuse("not allowed")
     }
     return .allow(userID: key)
@@ -126,15 +130,16 @@ package final class ZAPAuthenticator: Sendable {
   /// As many broken files as one reading logs.
   private static let maxLogged = 20
 
-  private func logRefusal(key: String, address: String, reason: String) {
-    guard refusals.withLock({ $0.note(Refusal(key: key, reason: reason), at: .now) }) else { return }
+  private func noteRefusal(_ kind: RefusalCounts.Reason, key: String, address: String, _ reason: String) {
+    refusals.note(kind)
+    guard repeated.withLock({ $0.note(Refusal(key: key, reason: reason), at: .now) }) else { return }
     logger.warning(
       "refused a client",
       metadata: [LogKey.address: "\(address)", LogKey.key: "\(key)", LogKey.reason: "\(reason)"])
   }
 
   private func logEndedRefusals() {
-    let (ended, others) = refusals.withLock { ($0.takeEnded(at: .now), $0.takeOthers(at: .now)) }
+    let (ended, others) = repeated.withLock { ($0.takeEnded(at: .now), $0.takeOthers(at: .now)) }
     for refusal in ended {
       logger.notice(
         "a refused client stays away",

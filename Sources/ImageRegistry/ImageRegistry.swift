@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Diagnostics
 package import ImageAPI
 
 /// The images of all sources, in memory, encoded and indexed.
@@ -12,6 +13,8 @@ package final class ImageRegistry: Sendable {
 
   private let wholeLists: WholeLists
   private let nodeLists = NodeLists()
+  /// How many images were added, changed and removed.
+  private let changes = Counters(count: 3)
 
   private struct Published {
     var snapshot: RegistrySnapshot
@@ -158,11 +161,35 @@ package final class ImageRegistry: Sendable {
     published.withLock { $0.sources }.map(\.status)
   }
 
+  /// What the registry has done since it was made.
+  package struct Counts: Sendable {
+    /// How the list changed, all in all.
+    package var added: UInt64
+    package var changed: UInt64
+    package var removed: UInt64
+    /// How often each source could not be read, in their order.
+    package var failures: [UInt64]
+    /// How many whole lists were made, and the bytes of those in memory.
+    package var listsBuilt: UInt64
+    package var listBytes: Int
+  }
+
+  /// What the registry has done, for those who watch it.
+  package var counts: Counts {
+    let lists = wholeLists.load
+    return Counts(
+      added: changes[0], changed: changes[1], removed: changes[2],
+      failures: published.withLock { $0.sources }.map(\.failures), listsBuilt: lists.built, listBytes: lists.bytes)
+  }
+
   /// Changes the state, and lets readers see the change as a whole.
   @discardableResult
   private func publish(_ change: (inout Writer) -> Change) -> Change {
     writer.withLock { writer in
       let result = change(&writer)
+      for (place, count) in [result.added, result.changed, result.removed].enumerated() where count > 0 {
+        changes.add(UInt64(count), at: place)
+      }
       // Readers keep their whole list when nothing in it changed.
       let isListed =
         !result.isEmpty || writer.pendingSources != snapshot.pendingSources || writer.gaps != snapshot.state.gaps

@@ -153,6 +153,30 @@ extension RegistrySnapshot {
   }
 }
 
+extension RegistrySnapshot {
+  /// How many nodes there are in each state, and how many images they have together; nil where no source tells of nodes.
+  package var nodeCounts: (states: [NodeStatus.State: Int], images: Int)? {
+    guard state.holdings.version > 0 else { return nil }
+    var counts: (states: [NodeStatus.State: Int], images: Int) = ([:], 0)
+    for number in state.holdings.order {
+      guard let node = state.holdings.nodes[number] else { continue }
+      counts.states[node.state, default: 0] += 1
+      counts.images += node.images?.count ?? 0
+    }
+    return counts
+  }
+
+  /// How many nodes hold an image, and the names of some of them.
+  package func holders(of id: Digest, atMost limit: Int) -> (count: Int, names: [String]) {
+    let holders = state.holdings.holders(of: id)
+    var names: [String] = []
+    holders.forEach { number in
+      if names.count < limit, let node = state.holdings.nodes[number] { names.append(node.name) }
+    }
+    return (holders.count, names.sorted())
+  }
+}
+
 extension Holdings.Node {
   fileprivate func status(at now: ContinuousClock.Instant) -> NodeStatus {
     NodeStatus(

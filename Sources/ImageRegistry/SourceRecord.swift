@@ -14,6 +14,8 @@ struct SourceRecord: Sendable {
   var lastRead: ContinuousClock.Instant?
   /// What was wrong at the last reading; empty when it was good.
   var lastError = ""
+  /// How often reading it failed.
+  var failures: UInt64 = 0
 
   init(name: String) {
     self.name = name

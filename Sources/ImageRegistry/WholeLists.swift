@@ -10,6 +10,8 @@ final class WholeLists: Sendable {
   private struct State {
     /// The newest list is the last. Before it stand the lists that readers hold and those whose memory is free.
     var lists: [WholeList] = []
+    /// How many lists were made.
+    var built: UInt64 = 0
 
     /// The bytes of the lists that readers hold.
     var heldBytes: Int {
@@ -36,6 +38,11 @@ final class WholeLists: Sendable {
 
   /// How many lists are in memory, held or not.
   var count: Int { cache.withLock { $0.lists.count } }
+
+  /// How many lists were made, and how many bytes are in memory, held or not.
+  var load: (built: UInt64, bytes: Int) {
+    cache.withLock { ($0.built, $0.lists.reduce(0) { $0 + $1.bytes.count }) }
+  }
 
   private let cache = Lock(State())
   /// How many bytes of lists readers may hold. They may always hold one list.
@@ -71,6 +78,7 @@ final class WholeLists: Sendable {
       // The youngest list has the most bytes in common with the new one.
       let unused = cache.lists.indices.last { cache.lists[$0].isUnused }
       let made = WholeList(state, etag: etag, inPlaceOf: unused.map { cache.lists.remove(at: $0) })
+      cache.built += 1
       cache.dropUnused()
       cache.lists.append(made)
       if let newest { cache.lists.append(newest) }

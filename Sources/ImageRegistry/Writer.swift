@@ -200,6 +200,7 @@ struct Writer: ~Copyable {
 
   mutating func noteFailure(ofSource source: Int, reason: String) {
     sources[source].lastError = reason
+    sources[source].failures += 1
     updateGaps()
   }
 }

@@ -8,11 +8,13 @@ package struct Request: Sendable, Hashable {
   /// that has a message id, the plain form for everything else. An answer with an id that nobody gave would be taken for
   /// that to another request.
   package let envelope: Envelope
+  /// Which method it names, known once that could be read; a map stands for ListImages.
+  package let method: Method?
   /// What to do, or what is wrong with the request.
   package let call: Result<Call, APIError>
 
   /// The names of the methods.
-  enum Method: String, CaseIterable {
+  package enum Method: String, Sendable, CaseIterable {
     case listImages = "ListImages"
     case listNodes = "ListNodes"
     case imageLocality = "ImageLocality"
@@ -45,21 +47,19 @@ package struct Request: Sendable, Hashable {
             "a request is a map such as {\"filter\": {\"image\": \"busybox\"}}, or a MessagePack-RPC array; got \(root.summary)"
           )
         }
-        return Request(envelope: .plain, call: .listImages(try ListImagesRequest(decoding: root)))
+        return Request(envelope: .plain, method: .listImages) { () throws(APIError) in
+          .listImages(try ListImagesRequest(decoding: root))
+        }
       }
     } catch {
-      self.init(envelope: .plain, failure: error)
+      self.init(envelope: .plain, method: nil) { () throws(APIError) in throw error }
     }
   }
 
-  private init(envelope: Envelope, call: Call) {
+  private init(envelope: Envelope, method: Method?, _ call: () throws(APIError) -> Call) {
     self.envelope = envelope
-    self.call = .success(call)
-  }
-
-  private init(envelope: Envelope, failure: APIError) {
-    self.envelope = envelope
-    self.call = .failure(failure)
+    self.method = method
+    self.call = Result(catching: call)
   }
 
   /// Reads `[0, msgid, method, [params]]` of the MessagePack-RPC specification.
@@ -67,9 +67,10 @@ package struct Request: Sendable, Hashable {
     let messageID = root.messageID
     let envelope = messageID.map { Envelope.rpc(messageID: $0) } ?? .plain
     do throws(APIError) {
-      self.init(envelope: envelope, call: try root.rpcCall(isIdentified: messageID != nil))
+      let (method, params) = try root.rpcMethod(isIdentified: messageID != nil)
+      self.init(envelope: envelope, method: method) { () throws(APIError) in try params.call(of: method) }
     } catch {
-      self.init(envelope: envelope, failure: error)
+      self.init(envelope: envelope, method: nil) { () throws(APIError) in throw error }
     }
   }
 }
@@ -81,7 +82,9 @@ extension Value {
     return array[1].uint64.flatMap(UInt32.init(exactly:))
   }
 
-  fileprivate func rpcCall(isIdentified: Bool) throws(APIError) -> Request.Call {
+  fileprivate func rpcMethod(
+    isIdentified: Bool
+  ) throws(APIError) -> (method: Request.Method, params: ArrayView) {
     let shape = "MessagePack-RPC requests are [0, msgid, method, [params]]"
     guard let array, let type = array.first else { throw APIError(mismatch(at: "request", expected: "an array")) }
     guard type.uint64 == 0 else {
@@ -98,26 +101,30 @@ extension Value {
       let methods = Request.Method.allCases.map(\.rawValue).joined(separator: ", ")
       throw APIError(.unimplemented, "there is no method \(quoted(name)): the methods are \(methods)")
     }
+    return (method, params)
+  }
+}
+
+extension ArrayView {
+  fileprivate func call(of method: Request.Method) throws(APIError) -> Request.Call {
     switch method {
     case .status:
-      guard params.isEmpty else { throw .invalidArgument("params: Status takes none, got \(params.count)") }
+      guard isEmpty else { throw .invalidArgument("params: Status takes none, got \(count)") }
       return .status
     case .listImages:
-      return .listImages(try params.request(of: method).map(ListImagesRequest.init(decoding:)) ?? ListImagesRequest())
+      return .listImages(try request(of: method).map(ListImagesRequest.init(decoding:)) ?? ListImagesRequest())
     case .listNodes:
-      return .listNodes(try params.request(of: method).map(ListNodesRequest.init(decoding:)) ?? ListNodesRequest())
+      return .listNodes(try request(of: method).map(ListNodesRequest.init(decoding:)) ?? ListNodesRequest())
     case .imageLocality:
-      guard let request = try params.request(of: method) else {
+      guard let request = try request(of: method) else {
         throw .invalidArgument("params: ImageLocality takes a map such as {\"images\": [\"busybox\"]}")
       }
       return .imageLocality(try ImageLocalityRequest(decoding: request))
     }
   }
-}
 
-extension ArrayView {
   /// The one parameter of a method that takes one request or none; nil for none.
-  fileprivate func request(of method: Request.Method) throws(APIError) -> Value? {
+  private func request(of method: Request.Method) throws(APIError) -> Value? {
     guard count <= 1 else {
       throw .invalidArgument("params: \(method.rawValue) takes one request or none, got \(count) values")
     }

@@ -13,11 +13,14 @@ internal import ZeroMQ
 package struct Broker: Service {
   private let configuration: BrokerConfiguration
   private let logger: Logger
+  /// Where it shows what it is about.
+  package let board: BrokerBoard
 
   /// A broker that is not running yet.
   package init(_ configuration: BrokerConfiguration, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
+    board = BrokerBoard(OutstandingReplies(maxBytes: configuration.maxOutstandingBytes))
   }
 
   /// Serves until the service group shuts down, then answers what has arrived, and returns.
@@ -36,19 +39,18 @@ package struct Broker: Service {
   private func serve(until stop: StopSignal) throws(ZeroMQError) {
     let context = try Context(ioThreads: 1)
     let clientAuthenticator = try ZAPAuthenticator(
-      configuration.clientSecurity, in: context, logger: logger(role: "clients"))
+      configuration.clientSecurity, in: context, board.refusals, logger: logger(role: "clients"))
     defer { clientAuthenticator.stop() }
     // A context has one list of keys, and who may ask may not answer.
     let backstage = configuration.workerSecurity == .none ? context : try Context(ioThreads: 1)
     let workerAuthenticator = try ZAPAuthenticator(
-      configuration.workerSecurity, in: backstage, logger: logger(role: "workers"))
+      configuration.workerSecurity, in: backstage, board.refusals, logger: logger(role: "workers"))
     defer { workerAuthenticator.stop() }
 
     var loop = BrokerLoop(
       frontend: try frontend(in: context), backend: try backend(in: backstage),
       clientAuthenticator: clientAuthenticator, workerAuthenticator: workerAuthenticator,
-      limits: configuration.limits, outstanding: OutstandingReplies(maxBytes: configuration.maxOutstandingBytes),
-      logger: logger)
+      limits: configuration.limits, board: board, logger: logger)
     while !stop.isRaised { try loop.turn(waitingAtMost: StopSignal.checkInterval) }
     let start = BrokerLoop.readClock()
     while !loop.isQuiet(since: start), BrokerLoop.readClock() < start + configuration.drainTime {

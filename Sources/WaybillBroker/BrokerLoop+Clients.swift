@@ -78,7 +78,7 @@ extension BrokerLoop {
     logger.debug("refused", metadata: [LogKey.reason: "\(error)"])
     do throws(ZeroMQError) {
       if try request.answer(error, on: frontend, &unpacker) > 0 {
-        counts.refused += 1
+        counts.refusals[error.code, default: 0] += 1
       } else {
         counts.unread += 1
       }

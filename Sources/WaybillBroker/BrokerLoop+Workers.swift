@@ -46,6 +46,7 @@ extension BrokerLoop {
       let address = incoming.withFrame(3, { ReturnAddress($0) }),
       let worker = dispatcher.worker(address.worker), incoming.frame(0, equals: worker.identity)
     else { return try sendAway() }
+    worker.answered += 1
     try handle(.answer(to: address.request, by: address.worker))
   }
 
@@ -84,6 +85,7 @@ extension BrokerLoop {
 
   mutating func forget(_ worker: RegisteredWorker, _ departure: Departure) {
     workers[worker.identity] = nil
+    if departure.isLoss { counts.losses[departure.name, default: 0] += 1 }
     var metadata = metadata(of: worker)
     metadata[LogKey.reason] = "\(departure.rawValue)"
     logger.log(

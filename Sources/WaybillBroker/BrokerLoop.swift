@@ -37,11 +37,13 @@ struct BrokerLoop: ~Copyable {
   static let maxDialects = 16
   var unpacker = Unpacker(limits: .request)
   let outstanding: OutstandingReplies
+  private let board: BrokerBoard
+  private var nextShown: Dispatcher.Time
   var shares = ReplyShares()
 
   init(
     frontend: consuming Socket, backend: consuming Socket, clientAuthenticator: ZAPAuthenticator,
-    workerAuthenticator: ZAPAuthenticator, limits: DispatchLimits, outstanding: OutstandingReplies, logger: Logger
+    workerAuthenticator: ZAPAuthenticator, limits: DispatchLimits, board: BrokerBoard, logger: Logger
   ) {
     now = Self.readClock()
     lastRequest = now
@@ -52,7 +54,9 @@ struct BrokerLoop: ~Copyable {
     self.clientAuthenticator = clientAuthenticator
     self.workerAuthenticator = workerAuthenticator
     self.logger = logger
-    self.outstanding = outstanding
+    outstanding = board.outstanding
+    self.board = board
+    nextShown = now
     dispatcher = Dispatcher(limits, at: now, firstUse: .random(in: 0...UInt32.max))
   }
 
@@ -63,12 +67,21 @@ struct BrokerLoop: ~Copyable {
   /// Takes what has come and does what is to be done. Waits when there is nothing.
   mutating func turn(waitingAtMost longest: Duration) throws(ZeroMQError) {
     now = Self.readClock()
+    if now >= nextShown { show() }
     // Answers first: they make room for what the requests need, and nothing is overdue while answers are unread.
     let hasAnswers = try takeCommands()
     try handle(.tick)
     let hasRequests = try takeRequests()
     guard !hasAnswers, !hasRequests else { return }
     try poller.wait(timeout: min(longest, dispatcher.wake - Self.readClock()))
+  }
+
+  private mutating func show() {
+    nextShown = now + BrokerBoard.interval
+    board.show(
+      BrokerStatus(
+        workers: dispatcher.workerStatuses, queued: dispatcher.waitingCount, requests: dispatcher.requestCount,
+        clients: dispatcher.clientCount, counts: counts))
   }
 
   /// As many requests as are taken before the workers have their turn, and the clock is read again.

@@ -32,6 +32,18 @@ struct Dispatcher: ~Copyable {
     /// How many requests it may have.
     var maxInFlight = 1
     var state = WorkerState.idle
+
+    var status: BrokerStatus.Worker {
+      let shown: BrokerStatus.Worker.State =
+        switch state {
+        case .idle: .idle
+        case .busy: .busy
+        case .overdue: .overdue
+        }
+      return BrokerStatus.Worker(
+        name: worker.name, address: worker.address, state: shown, inFlight: state.assignments?.count ?? 0,
+        answered: worker.answered, joined: worker.joined)
+    }
   }
 
   let limits: DispatchLimits
@@ -84,6 +96,14 @@ extension Dispatcher {
   func request(_ handle: Handle) -> PendingRequest? { requests.contains(handle) ? requests[handle.slot].request : nil }
   /// A worker that is not gone.
   func worker(_ handle: Handle) -> RegisteredWorker? { workers.contains(handle) ? workers[handle.slot].worker : nil }
+
+  /// The workers, the one not heard of for the longest time in front.
+  var workerStatuses: [BrokerStatus.Worker] {
+    var statuses: [BrokerStatus.Worker] = []
+    statuses.reserveCapacity(workers.count)
+    for slot in bySilence.slots(in: silenceLinks) { statuses.append(workers[slot].status) }
+    return statuses
+  }
 
   /// When time alone makes something to do.
   var wake: Time {

@@ -6,11 +6,14 @@ final class RegisteredWorker {
   /// What the ROUTER calls it.
   let identity: [UInt8]
   /// What the log calls it as long as it is in the pool.
-  private let name: String
+  let name: String
   /// Its IP address; nil over a transport that has none.
-  private let address: String?
+  let address: String?
   /// Its CURVE key; nil where there are no keys.
   private let key: String?
+  let joined = ContinuousClock.now
+  /// How many requests it has answered.
+  var answered = 0
 
   /// - Parameters:
   ///   - identity: What the ROUTER calls it.

@@ -83,6 +83,7 @@ struct BrokerCommand: AsyncParsableCommand {
     let limits = DispatchLimits(
       deadline: .seconds(deadline), retryAfter: .seconds(retryAfter), maxWaiting: queue,
       heartbeat: service.heartbeat)
+    let logger = service.logging.logger()
     let broker = Broker(
       BrokerConfiguration(
         frontends: frontends, backends: backends, clientSecurity: try security.security(binding: frontends),
@@ -90,9 +91,11 @@ struct BrokerCommand: AsyncParsableCommand {
           binding: backends, letting: authorizedWorkers, of: "--authorized-workers"),
         limits: limits,
         maxOutstandingBytes: service.memory.unreadRepliesOfBroker),
-      logger: service.logging.logger())
+      logger: logger)
+    let report = BrokerReport(board: broker.board, signals: signals)
     do {
-      try await signals.run([broker], logger: service.logging.groupLogger)
+      let watchers = try service.admin.services(for: report, logger: logger)
+      try await signals.run(watchers + [broker], logger: service.logging.groupLogger)
     } catch let error as ZeroMQError {
       throw CommandError(error)
     }

@@ -19,33 +19,27 @@ enum Document {
     switch self {
     case .object(let pairs):
       guard !pairs.isEmpty else { return "{}" }
-      let lines = pairs.map { "\(inner)\(Self.quoted($0.key)): \($0.value.json(indent: inner))" }
+      let lines = pairs.map { "\(inner)\($0.key.quotedAsJSON): \($0.value.json(indent: inner))" }
       return "{\n\(lines.joined(separator: ",\n"))\n\(indent)}"
     case .array(let elements):
       guard !elements.isEmpty else { return "[]" }
       let lines = elements.map { inner + $0.json(indent: inner) }
       return "[\n\(lines.joined(separator: ",\n"))\n\(indent)]"
-    case .string(let text): return Self.quoted(text)
+    case .string(let text): return text.quotedAsJSON
     case .integer(let number): return String(number)
     case .bool(let flag): return String(flag)
     case .null: return "null"
     }
   }
 
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}": quoted += String(format: "\\u%04x", scalar.value)
-      default: quoted.unicodeScalars.append(scalar)
-      }
+  /// What stands in JSON, as a parser of YAML reads it.
+  init(_ node: Node) {
+    switch node {
+    case .mapping(let mapping): self = .object(mapping.map { ($0.key.string ?? "", Document($0.value)) })
+    case .sequence(let sequence): self = .array(sequence.map { Document($0) })
+    case .scalar(let scalar) where scalar.style == .doubleQuoted: self = .string(scalar.string)
+    default: self = node.int.map { .integer($0) } ?? node.bool.map { .bool($0) } ?? .null
     }
-    return quoted + "\""
   }
 
   var yaml: Node {

@@ -54,6 +54,8 @@ struct PublishCommand: AsyncParsableCommand {
 
   @OptionGroup var etcd: EtcdOptions
 
+  @OptionGroup var admin: AdminOptions
+
   @OptionGroup var logging: LogOptions
 
   func validate() throws {
@@ -92,7 +94,10 @@ struct PublishCommand: AsyncParsableCommand {
           registry, asNode: name, to: place, as: try etcd.access(),
           lifetimes: Publisher.Lifetimes(presence: ttl, retention: retention, keepsPresence: keep),
           version: version, logger: logger)
-        var services: [any Service] = [publisher]
+        let report = PublisherReport(
+          node: name, progress: publisher.progress, registry: registry, signals: signals)
+        var services = try admin.services(for: report, logger: logger)
+        services.append(publisher)
         if source.requireSources { services.append(RequiredSources(registry: registry)) }
         try await signals.run(
           services + feeds.map { FeedService(feed: $0, registry: registry) }, logger: logging.groupLogger)

@@ -20,6 +20,8 @@ struct ServiceOptions: ParsableArguments {
     parsing: .unconditional, help: "After so many intervals without a word the other end counts as gone; 2 to 1000.")
   var heartbeatLiveness: Int = 15
 
+  @OptionGroup var admin: AdminOptions
+
   @OptionGroup var logging: LogOptions
 
   private static let leastMemory = 32 << 20

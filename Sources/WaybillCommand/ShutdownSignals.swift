@@ -51,6 +51,11 @@ final class ShutdownSignals: Sendable {
     try await group.run()
   }
 
+  /// Whether the first signal has come.
+  var isStopping: Bool {
+    state.withLock { if case .stopping = $0 { true } else { false } }
+  }
+
   private func stop() {
     let state = state.withLock { state in
       defer { state = .stopping }

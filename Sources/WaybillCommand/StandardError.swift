@@ -1,4 +1,7 @@
+import Concurrency
 import Foundation
+import Logging
+import Operations
 
 /// Where a command says what is wrong. That nobody reads it any more is no reason to end.
 enum StandardError {
@@ -6,8 +9,20 @@ enum StandardError {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
+  private static let form = Lock<LogForm?>(nil)
+
+  /// From now on what the command says is a line of the log of a service, if it is one.
+  static func become(logOf settings: ServiceSettings?) {
+    guard let settings else { return }
+    form.withLock { $0 = settings.logsJSON ? .json : .ofStandardError }
+  }
+
   /// Writes a line of the command's own.
   static func say(_ message: String) {
-    write("waybill: \(message)\n")
+    switch form.withLock({ $0 }) {
+    case .json: write(LogForm.json.line(.error, message))
+    case .journal: write(LogForm.journal.line(.error, message))
+    case .text, nil: write("waybill: \(message)\n")
+    }
   }
 }

@@ -7,6 +7,9 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Say what a worker serves, and how its sources fare.",
     discussion: """
+      Through a broker, one worker of the pool answers, and says which it is. With --admin the service itself is asked, \
+      at the address of its own --admin: a broker with its workers and queue, a worker, or a publisher.
+
       With --live it only asks whether somebody answers, ready or not, and prints nothing. With --check the exit code \
       is one for monitoring: 0 all is current, 1 a source is stale or an image is left out, 2 the worker is not ready or \
       nobody answers; any other is of a command that could not ask.
@@ -29,9 +32,22 @@ struct StatusCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "What to print: table, json or yaml.")
   var output: OutputFormat = .table
 
+  @Option(help: "Ask a worker, a broker or a publisher over HTTP instead, at the HOST:PORT of its own --admin.")
+  var admin: String?
+
   @OptionGroup var options: ClientOptions
 
+  func validate() throws {
+    guard admin == nil || purpose == .readiness else {
+      throw ValidationError("--live and --check ask the way that clients ask, and --admin does not.")
+    }
+    guard admin == nil || options.endpoint.isEmpty else {
+      throw ValidationError("It is either --admin or --endpoint.")
+    }
+  }
+
   func run() async throws {
+    if let admin { return try await WatchedService(admin, waitingAtMost: options.timeout).write(as: output) }
     let client = try options.client()
     let status: WorkerStatus
     do throws(ClientError) {

@@ -20,16 +20,25 @@ struct StatusReport: Printable {
       "replies   \(ImageListing.humanSize(status.requests.replyBytes))",
       "",
     ]
-    var sources = TextTable(header: ["SOURCE", "STATE", "IMAGES", "LEFT OUT", "PASSED OVER", "ABSENT", "READ"])
-    for source in status.sources {
-      sources.append([
-        source.name.escaped, source.state.rawValue, String(source.images), String(source.leftOutCount),
-        String(source.passedOver), String(source.absent),
-        source.age.map { "\(Duration.text(ofSeconds: $0)) ago" } ?? "never",
-      ])
-    }
-    var text = lines.map { $0 + "\n" }.joined() + sources.text
-    for source in status.sources {
+    return lines.map { $0 + "\n" }.joined() + Self.table(of: status.sources)
+  }
+
+  static let sourceHeader = ["source", "state", "images", "left out", "passed over", "absent", "read"]
+
+  static func row(of source: SourceStatus) -> [String] {
+    [
+      source.name.escaped, source.state.rawValue, String(source.images), String(source.leftOutCount),
+      String(source.passedOver), String(source.absent),
+      source.age.map { "\(Duration.text(ofSeconds: $0)) ago" } ?? "never",
+    ]
+  }
+
+  /// The states of sources, and below them what is wrong.
+  static func table(of sources: [SourceStatus]) -> String {
+    var table = TextTable(header: sourceHeader.map { $0.uppercased() })
+    for source in sources { table.append(row(of: source)) }
+    var text = table.text
+    for source in sources {
       if !source.runtime.isEmpty { text += "\(source.name): \(source.runtime)".escaped + "\n" }
       if !source.lastError.isEmpty { text += "\(source.name): \(source.lastError)".escaped + "\n" }
       for image in source.leftOut {
@@ -62,7 +71,7 @@ struct StatusReport: Printable {
     ])
   }
 
-  private static func document(of source: SourceStatus) -> Document {
+  static func document(of source: SourceStatus) -> Document {
     .object([
       ("name", .string(source.name)),
       ("state", .string(source.state.rawValue)),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Foundation
 import WaybillServer
 
 @main
@@ -10,14 +11,22 @@ struct WaybillCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       WorkerCommand.self, BrokerCommand.self, PublishCommand.self, ImagesCommand.self, NodesCommand.self,
-      LocalityCommand.self, StatusCommand.self, KeygenCommand.self,
+      LocalityCommand.self, StatusCommand.self, KeygenCommand.self, ConfigCommand.self,
     ])
 
-  private static var version: String {
+  /// The commands that serve, by name.
+  static let services: [String: any ParsableCommand.Type] = [
+    "worker": WorkerCommand.self, "broker": BrokerCommand.self, "publish": PublishCommand.self,
+  ]
+
+  private static var version: String { "\(WaybillServer.version) \(traits.isEmpty ? "without" : "with") gRPC" }
+
+  /// The package traits of this program.
+  static var traits: String {
     #if GRPC
-      "\(WaybillServer.version) with gRPC"
+      "GRPC"
     #else
-      "\(WaybillServer.version) without gRPC"
+      ""
     #endif
   }
 
@@ -32,13 +41,22 @@ struct WaybillCommand: AsyncParsableCommand {
   }
 
   /// Says what is wrong with the command line, if anything is, and ends.
-  private static func refuse(_ error: any Error) -> Never {
+  private static func refuse(_ error: any Error, _ settings: ServiceSettings?) -> Never {
     let text = fullMessage(for: error)
     if !text.isEmpty {
       let begin = text.hasPrefix(argumentParserPrefix) ? argumentParserPrefix.count : 0
-      StandardError.say(String(text.dropFirst(begin)))
+      let message = String(text.dropFirst(begin))
+      StandardError.say(settings?.explained(message) ?? message)
     }
     exit(withError: exitCode(for: error))
+  }
+
+  /// What a service is told; nil for a command that is none.
+  private static func settings() throws -> ServiceSettings? {
+    let words = CommandLine.arguments.dropFirst()
+    guard let name = words.first, let type = services[name] else { return nil }
+    return try ServiceSettings(
+      of: name, type, Array(words.dropFirst()), environment: ProcessInfo.processInfo.environment)
   }
 
   /// The parser gives the help of waybill itself for a command that does not exist.
@@ -56,20 +74,25 @@ struct WaybillCommand: AsyncParsableCommand {
 
   static func main() async {
     StandardStreams.reserve()
+    var settings: ServiceSettings?
     do {
       try checkHelpIsThere()
-      var command = try parseAsRoot()
+      settings = try Self.settings()
+      StandardError.become(logOf: settings)
+      try settings?.readFile()
+      StandardError.become(logOf: settings)
+      var command = try parseAsRoot(settings?.arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch let failure as CommandError {
-      failure.exit()
+      CommandError(message: settings?.explained(failure.message) ?? failure.message, code: failure.code).exit()
     } catch let error where exitCode(for: error).isSuccess {
       answer(fullMessage(for: error))
     } catch {
-      refuse(error)
+      refuse(error, settings)
     }
   }
 }

@@ -123,7 +123,7 @@ struct WorkerCommand: AsyncParsableCommand {
         throw ValidationError("--cri is unix:// and an absolute path, not \(quoted(cri)).")
       }
     }
-    guard (1...256).contains(threads) else { throw ValidationError("Threads are 1 to 256, not \(threads).") }
+    guard (1...256).contains(threads) else { throw ValidationError("--threads is 1 to 256, not \(threads).") }
   }
 
   func run() async throws {
@@ -145,7 +145,9 @@ struct WorkerCommand: AsyncParsableCommand {
           endpoints: endpoints, security: try security.security(binding: bound), peerSecurity: try peerSecurity(),
           identity: ServiceIdentity(node: node), threads: threads, maxOutstandingBytes: memory.unreadReplies,
           heartbeat: service.heartbeat), registry: registry, logger: logger)
-      var services: [any Service] = try criServers(registry, memory, logger: logger) + [worker]
+      let report = WorkerReport(worker: worker, registry: registry, signals: signals)
+      var services = try service.admin.services(for: report, logger: logger)
+      services += try criServers(registry, memory, logger: logger) + [worker]
       if source.requireSources { services.append(RequiredSources(registry: registry)) }
       try await signals.run(
         services + feeds.map { FeedService(feed: $0, registry: registry) }, logger: service.logging.groupLogger)

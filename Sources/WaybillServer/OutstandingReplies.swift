@@ -23,6 +23,9 @@ package final class OutstandingReplies: Sendable {
   private let bytes = Atomic(0)
   private let maxBytes: Int
 
+  /// The bytes that clients have yet to read.
+  package var byteCount: Int { bytes.load(ordering: .relaxed) }
+
   /// - Parameter maxBytes: How many bytes may wait for all clients together.
   package init(maxBytes: Int) {
     self.maxBytes = maxBytes

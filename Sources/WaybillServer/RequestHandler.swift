@@ -1,3 +1,4 @@
+internal import Diagnostics
 package import ImageAPI
 package import ImageRegistry
 internal import ImageWire
@@ -37,25 +38,27 @@ package struct RequestHandler: ~Copyable {
 
   /// Answers a request.
   package mutating func answer(_ bytes: RawSpan) -> Reply {
+    let stopwatch = Stopwatch()
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
-      return try answer(request.call.get(), in: request.envelope)
+      let reply = try answer(request.call.get(), in: request.envelope)
+      meter.count(request.method, nil, replyOf: size(of: reply), took: stopwatch.nanoseconds)
+      return reply
     } catch {
-      return refuse(in: request.envelope, with: error)
+      return refuse(in: request.envelope, with: error, method: request.method, since: stopwatch)
     }
   }
 
-  /// Writes the reply, unless it is one that there is already.
   private mutating func answer(_ call: Request.Call, in envelope: Envelope) throws(APIError) -> Reply {
     packer.removeAll()
     switch call {
     case .listImages(let request):
       let selection = try registry.snapshot.select(request)
       if envelope == .plain {
-        if let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return finish(.shared(list)) }
+        if let list = try selection.sharedReply(orRecent: request.ifNoneMatch == nil) { return .shared(list) }
         if let list = selection.keptReply() {
           try outstanding?.checkRoom(for: list.count)
-          return finish(.own(list))
+          return .own(list)
         }
       }
       packer.pack(selection, in: envelope)
@@ -69,45 +72,47 @@ package struct RequestHandler: ~Copyable {
       packer.pack(locality)
     case .status:
       packer.beginReply(envelope)
-      packer.pack(status)
+      packer.pack(WorkerStatus(of: registry, meter))
     }
     try outstanding?.checkRoom(for: packer.count)
-    return finishWritten()
+    return written()
   }
 
   /// Answers a request by an error, whatever it asks.
   package mutating func refuse(_ bytes: RawSpan, with error: APIError) -> Reply {
-    refuse(in: Request(decoding: bytes, with: &unpacker).envelope, with: error)
+    let request = Request(decoding: bytes, with: &unpacker)
+    return refuse(in: request.envelope, with: error, method: request.method, since: Stopwatch())
   }
 
   /// Answers a message of more than one part, which is no request.
   package mutating func answer(multipart count: Int) -> Reply {
-    refuse(in: .plain, with: APIError(.invalidArgument, "a request is one message part, got \(count)"))
+    let error = APIError(.invalidArgument, "a request is one message part, got \(count)")
+    return refuse(in: .plain, with: error, method: nil, since: Stopwatch())
   }
 
-  private mutating func refuse(in envelope: Envelope, with error: APIError) -> Reply {
+  private mutating func refuse(
+    in envelope: Envelope, with error: APIError, method: Request.Method?, since stopwatch: Stopwatch
+  ) -> Reply {
     packer.removeAll(keepingCapacity: packer.count <= ReplySizes.maxKept)
     packer.pack(error, in: envelope)
-    return finishWritten(isError: true)
+    let reply = written()
+    meter.count(method, error.code, replyOf: size(of: reply), took: stopwatch.nanoseconds)
+    return reply
   }
 
-  /// Says where the reply is that was written.
-  private mutating func finishWritten(isError: Bool = false) -> Reply {
-    guard packer.count > ReplySizes.maxKept else { return finish(.kept, isError: isError) }
+  /// Where the reply is that was written.
+  private mutating func written() -> Reply {
+    guard packer.count > ReplySizes.maxKept else { return .kept }
     var written = Packer(capacity: 1_024)
     swap(&packer, &written)
-    return finish(.own(written.finish()), isError: isError)
+    return .own(written.finish())
   }
 
-  /// The one way out: counts the reply.
-  private func finish(_ reply: Reply, isError: Bool = false) -> Reply {
-    let size =
-      switch reply {
-      case .kept: packer.count
-      case .own(let bytes), .shared(let bytes): bytes.count
-      }
-    meter.count(replyOf: size, isError: isError)
-    return reply
+  private func size(of reply: Reply) -> Int {
+    switch reply {
+    case .kept: packer.count
+    case .own(let bytes), .shared(let bytes): bytes.count
+    }
   }
 
   /// Answers a request, for a caller who keeps the reply.
@@ -123,19 +128,5 @@ package struct RequestHandler: ~Copyable {
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try packer.withBytes(body)
-  }
-
-  private var status: WorkerStatus {
-    let snapshot = registry.snapshot
-    return WorkerStatus(
-      node: meter.identity.node,
-      instance: meter.identity.instance,
-      version: version,
-      uptime: UInt64(meter.started.duration(to: .now).components.seconds),
-      isReady: snapshot.pendingSources.isEmpty,
-      images: snapshot.count,
-      etag: snapshot.etag,
-      requests: meter.counts,
-      sources: registry.sources)
   }
 }

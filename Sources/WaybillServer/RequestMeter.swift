@@ -1,27 +1,70 @@
+package import CurveSecurity
+package import Diagnostics
 package import ImageAPI
-internal import Synchronization
+package import ImageWire
 
-/// Which worker it is, and what all of its threads answer.
+/// Which worker it is, what all of its threads answer, and whom they do not let in.
 package final class RequestMeter: Sendable {
   package let identity: ServiceIdentity
   package let started = ContinuousClock.now
-  private let answered = Atomic<UInt64>(0)
-  private let errors = Atomic<UInt64>(0)
-  private let replyBytes = Atomic<UInt64>(0)
+  /// A row for each method, and one for what names none; in it a place for each code of gRPC, 0 for no error.
+  private let answered = Counters(count: RequestMeter.methods.count * RequestMeter.codes)
+  /// Nanoseconds from a request's bytes to its reply's, without the time in sockets.
+  package let durations = Histogram(bounds: [
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000,
+  ])
+  /// The bytes of replies.
+  package let replySizes = Histogram(bounds: [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000])
+
+  private static let methods: [Request.Method?] = [nil] + Request.Method.allCases
+  private static let codes = 17
+
+  package let refusals = RefusalCounts()
 
   package init(of identity: ServiceIdentity = ServiceIdentity()) {
     self.identity = identity
   }
 
-  package func count(replyOf bytes: Int, isError: Bool) {
-    answered.add(1, ordering: .relaxed)
-    if isError { errors.add(1, ordering: .relaxed) }
-    replyBytes.add(UInt64(bytes), ordering: .relaxed)
+  /// Counts a reply.
+  ///
+  /// - Parameters:
+  ///   - method: What the request asked for; nil where it named nothing that there is.
+  ///   - outcome: The code of the error; nil for none.
+  ///   - bytes: The bytes of the reply.
+  ///   - nanoseconds: How long it took to make.
+  package func count(_ method: Request.Method?, _ outcome: StatusCode?, replyOf bytes: Int, took nanoseconds: UInt64) {
+    answered.add(at: Self.place(method, outcome))
+    durations.observe(nanoseconds)
+    replySizes.observe(UInt64(bytes))
+  }
+
+  private static func place(_ method: Request.Method?, _ outcome: StatusCode?) -> Int {
+    let row =
+      switch method {
+      case nil: 0
+      case .listImages: 1
+      case .listNodes: 2
+      case .imageLocality: 3
+      case .status: 4
+      }
+    return row * codes + (outcome?.rawValue ?? 0)
+  }
+
+  /// Gives how many requests of each method had each outcome, nil for no error.
+  package func forEachCount(_ body: (_ method: Request.Method?, _ outcome: StatusCode?, _ count: UInt64) -> Void) {
+    for method in Self.methods {
+      for outcome in [nil] + StatusCode.allCases {
+        body(method, outcome, answered[Self.place(method, outcome)])
+      }
+    }
   }
 
   package var counts: RequestCounts {
-    RequestCounts(
-      answered: answered.load(ordering: .relaxed), errors: errors.load(ordering: .relaxed),
-      replyBytes: replyBytes.load(ordering: .relaxed))
+    var counts = RequestCounts(replyBytes: replySizes.sum)
+    forEachCount { _, outcome, count in
+      counts.answered += count
+      if outcome != nil { counts.errors += count }
+    }
+    return counts
   }
 }

@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import CurveSecurity
 internal import Diagnostics
 internal import Logging
 internal import Synchronization
@@ -12,14 +13,19 @@ final class ConnectionMonitor: Sendable {
   private let due = Lock<[ProxyConnection.Action]>([])
   private let hasDue = Atomic(false)
   private let thread = Lock<NamedThread?>(nil)
+  private let refusals: RefusalCounts
 
   /// Starts a thread that reads the events of a socket.
   ///
   /// - Parameters:
   ///   - monitor: The socket's.
   ///   - proxies: The connections that the socket makes.
+  ///   - refusals: Where to count clients whose handshake failed.
   ///   - logger: Where to say what failed.
-  init(_ monitor: consuming sending Monitor, _ proxies: [ProxyConnection], logger: Logger) {
+  init(
+    _ monitor: consuming sending Monitor, _ proxies: [ProxyConnection], _ refusals: RefusalCounts, logger: Logger
+  ) {
+    self.refusals = refusals
     let handOver = HandOver(monitor)
     let started = NamedThread.start("waybill-monitor") { [self] in
       guard let monitor = handOver.take() else { return }
@@ -79,7 +85,9 @@ final class ConnectionMonitor: Sendable {
   }
 
   private func noteClient(_ event: MonitorEvent, _ failures: inout RepeatedFaults<String>, _ logger: Logger) {
-    guard case .protocolError = event.kind, failures.note(event.endpoint, at: .now) else { return }
+    guard case .protocolError = event.kind else { return }
+    refusals.note(.handshake)
+    guard failures.note(event.endpoint, at: .now) else { return }
     logger.warning(
       "a client's connection failed",
       metadata: [

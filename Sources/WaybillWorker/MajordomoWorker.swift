@@ -16,6 +16,7 @@ struct MajordomoWorker: Sendable {
   let configuration: WorkerConfiguration
   let registry: ImageRegistry
   let meter: RequestMeter
+  let pools: PoolMembership
   let logger: Logger
   let stop: StopSignal
 
@@ -104,6 +105,8 @@ struct MajordomoWorker: Sendable {
     var lastHeard = ContinuousClock.now
     var nextHeartbeat = lastHeard + configuration.heartbeat.interval
     var message = MultipartMessage()
+    var isMember = false
+    defer { if isMember { pools.leave(broker) } }
     do throws(ZeroMQError) {
       while !stop.isRaised {
         let hasCommand = try connection.socket.receiveInTime(into: &message)
@@ -111,6 +114,8 @@ struct MajordomoWorker: Sendable {
         if hasCommand {
           lastHeard = now
           if let end = try answer(&message, on: connection.socket, with: &handler) { return end }
+          if !isMember { pools.join(broker) }
+          isMember = true
           if state.succeed() { logger.notice("joined", metadata: [LogKey.endpoint: "\(broker)"]) }
         } else {
           if let failure = try connection.takeFailure() { return .notConnected(failure) }

@@ -1,4 +1,5 @@
 internal import CurveSecurity
+internal import ImageAPI
 internal import Logging
 internal import MessagePack
 internal import Synchronization
@@ -37,7 +38,7 @@ final class RequestProxy: Sendable {
 
   /// Passes requests and replies on until every thread has ended, each of which has a deadline for that.
   func run() throws(ZeroMQError) {
-    let endpoints = try WorkerEndpoints(configuration, in: context, logger: logger)
+    let endpoints = try WorkerEndpoints(configuration, in: context, meter.refusals, logger: logger)
     defer { endpoints.close() }
     let clients = try Socket(.router, in: context)
     try clients.configureForClients(linger: configuration.linger)
@@ -104,7 +105,8 @@ final class RequestProxy: Sendable {
     if request.findBody(), request.bodyStart < request.message.count,
       let refusal = authenticator.refusal(of: request.message, frame: request.bodyStart)
     {
-      meter.count(replyOf: try request.answer(refusal, on: clients, &unpacker), isError: true)
+      let bytes = try request.answer(refusal, on: clients, &unpacker)
+      meter.count(nil, refusal.code, replyOf: bytes, took: 0)
     } else {
       _ = try threads.sendIfReady(&request.message)
     }

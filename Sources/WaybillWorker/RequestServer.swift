@@ -16,7 +16,7 @@ struct RequestServer: Sendable {
 
   /// Serves at the configured endpoints, where other processes are.
   func serve() throws(ZeroMQError) {
-    let endpoints = try WorkerEndpoints(configuration, in: context, logger: logger)
+    let endpoints = try WorkerEndpoints(configuration, in: context, meter.refusals, logger: logger)
     defer { endpoints.close() }
     let socket = try Socket(.rep, in: context)
     try socket.configureForClients(linger: configuration.linger)

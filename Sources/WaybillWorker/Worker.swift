@@ -2,7 +2,7 @@ internal import Concurrency
 package import ImageRegistry
 package import Logging
 internal import ServiceLifecycle
-internal import WaybillServer
+package import WaybillServer
 internal import ZeroMQ
 
 /// Answers requests from a registry: at endpoints of its own, behind proxies and in the pools of brokers, on threads of
@@ -10,8 +10,11 @@ internal import ZeroMQ
 package struct Worker: Service {
   private let configuration: WorkerConfiguration
   private let registry: ImageRegistry
-  private let meter: RequestMeter
-  private let outstanding: OutstandingReplies
+  /// What it answers.
+  package let meter: RequestMeter
+  /// What its clients have yet to read.
+  package let outstanding: OutstandingReplies
+  package let pools: PoolMembership
   private let logger: Logger
 
   /// A worker that is not running yet.
@@ -19,6 +22,7 @@ package struct Worker: Service {
     self.configuration = configuration
     self.registry = registry
     meter = RequestMeter(of: configuration.identity)
+    pools = PoolMembership(brokers: configuration.brokers)
     outstanding = OutstandingReplies(maxBytes: configuration.maxOutstandingBytes)
     self.logger = logger
   }
@@ -73,7 +77,7 @@ package struct Worker: Service {
     for broker in configuration.brokers {
       let member = MajordomoWorker(
         broker: broker, context: context, configuration: configuration, registry: registry, meter: meter,
-        logger: logger, stop: stop)
+        pools: pools, logger: logger, stop: stop)
       for number in 0..<configuration.threads {
         threads.start("waybill-pool-\(number)") { () throws(ZeroMQError) in try member.serve(as: number) }
       }

@@ -10,12 +10,16 @@ internal import ZeroMQ
 final class WorkerEndpoints {
   let authenticator: ZAPAuthenticator
   private let configuration: WorkerConfiguration
+  private let refusals: RefusalCounts
   private let logger: Logger
   private var monitor: ConnectionMonitor?
 
   /// Made before the socket, and closed after it.
-  init(_ configuration: WorkerConfiguration, in context: Context, logger: Logger) throws(ZeroMQError) {
-    authenticator = try ZAPAuthenticator(configuration.security, in: context, logger: logger)
+  init(
+    _ configuration: WorkerConfiguration, in context: Context, _ refusals: RefusalCounts, logger: Logger
+  ) throws(ZeroMQError) {
+    authenticator = try ZAPAuthenticator(configuration.security, in: context, refusals, logger: logger)
+    self.refusals = refusals
     self.configuration = configuration
     self.logger = logger
   }
@@ -33,7 +37,7 @@ final class WorkerEndpoints {
     guard !proxies.isEmpty || configuration.security != .none else { return }
     monitor = ConnectionMonitor(
       try socket.monitor(),
-      proxies.map { ProxyConnection(to: $0, as: configuration.peerSecurity, logger: logger) }, logger: logger)
+      proxies.map { ProxyConnection(to: $0, as: configuration.peerSecurity, logger: logger) }, refusals, logger: logger)
     for proxy in proxies { logger.notice("connecting", metadata: [LogKey.endpoint: "\(proxy)"]) }
   }
 

@@ -62,7 +62,7 @@ import ZeroMQ
     let other = try ZAPHandler(in: context, timeout: .zero)
     let security = ServerSecurity.curve(try CurveKeyPair.generate(), clients: .folder("/no/such/folder"))
     let error = #expect(throws: ZeroMQError.self) {
-      try ZAPAuthenticator(security, in: context, logger: LogRecorder().logger)
+      try ZAPAuthenticator(security, in: context, RefusalCounts(), logger: LogRecorder().logger)
     }
     #expect(error?.code == .addressInUse)
     #expect(try !other.answer { _ in .refuse("") })

@@ -1,0 +1,194 @@
+import Foundation
+import Testing
+
+/// What Prometheus is told.
+@Suite(.fewAtOnce) struct MetricsTests {
+  private let sample = "oci:\(Repository.sampleLayout)"
+  private let anyPort = ["--bind", "tcp://127.0.0.1:*"]
+
+  /// The rows of the table in the documentation: names, kinds, labels and meanings.
+  private func documented() throws -> [[String]] {
+    let text = try String(contentsOfFile: "\(Repository.root)/docs/operations.md", encoding: .utf8)
+    return text.split(separator: "\n").filter { $0.firstMatch(of: /^\| `(waybill|process)_/) != nil }.map { line in
+      line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast().map {
+        $0.trimmingCharacters(in: .whitespaces).replacing("`", with: "")
+      }
+    }
+  }
+
+  /// Each metric that a service gives is documented, with its kind, its labels and its meaning, and the other way round.
+  @Test func theTableIsThatOfTheServices() async throws {
+    let broker = try await RunningBroker.start(Admin.options)
+    defer { broker.process.send(SIGKILL) }
+    let etcd = try await Etcd()
+    let publisher = try ChildProcess(
+      [Waybill.path(), "publish", sample, "--to", "etcd:\(etcd.endpoint)", "--node", "a"] + Admin.options)
+    defer { publisher.send(SIGKILL) }
+    let worker = try await RunningWorker.start(
+      serving: ["etcd:\(etcd.endpoint)"], at: ["--broker", broker.backend] + Admin.options, isReadable: false)
+    defer { worker.process.send(SIGKILL) }
+    #expect(try await eventually { broker.joined == 1 })
+
+    var families: Set<Admin.Metrics.Family> = []
+    var labels: [String: String] = [:]
+    for process in [broker.process, publisher, worker.process] {
+      let admin = try await Admin(of: process)
+      #expect(try await eventually { try admin.get("/readyz").status == 200 })
+      let metrics = try admin.metrics()
+      families.formUnion(metrics.families)
+      for sample in metrics.samples.keys {
+        let parts = sample.split(separator: "{", maxSplits: 1)
+        let names = parts.count < 2 ? [] : parts[1].matches(of: /(?:^|,)([a-z]+)="/).map { String($0.1) }
+        labels[String(parts[0])] = names.joined(separator: ", ")
+      }
+      let check = try await Tool.finish([
+        "bash", "-c", "curl --silent \"http://$1/metrics\" | promtool check metrics", "-", admin.address,
+      ])
+      #expect(check.exitCode == 0 && check.errors.isEmpty && check.output.isEmpty, "\(check)")
+    }
+    let rows = try documented()
+    #expect(Set(rows.map { $0[0] }).count == rows.count)
+    #expect(Set(rows.map { $0[0] }) == Set(families.map(\.name)))
+    for row in rows {
+      let family = families.first { $0.name == row[0] }
+      #expect(row == [row[0], family?.kind, labels[row[0]] ?? "", family?.help])
+    }
+  }
+
+  @Test func aWorkersMetricsMoveWithWhatHappens() async throws {
+    let folder = try TemporaryFolder()
+    let store = "\(folder.path)/images"
+    try FileManager.default.copyItem(atPath: Repository.sampleLayout, toPath: store)
+    try await withWorker(serving: "oci:\(store)", at: anyPort + Admin.options) { (worker) async throws in
+      let admin = try await Admin(of: worker.process)
+      let source = "source=\"oci:\(store)\""
+      let before = try admin.metrics()
+      #expect(before["waybill_images"] == 6 && before["waybill_source_images{\(source)}"] == 6)
+      #expect(before["waybill_image_changes_total{change=\"added\"}"] == 6)
+      #expect(before["waybill_request_seconds_count"] == 0 && before["waybill_list_builds_total"] == 0)
+
+      _ = try await worker.images()
+      _ = try await Waybill.run(["images", "BAD//", "--endpoint", worker.endpoint])
+      _ = try await Waybill.run(["nodes", "--endpoint", worker.endpoint])
+      _ = try await worker.status()
+      let asked = try admin.metrics()
+      #expect(asked["waybill_requests_total{method=\"ListImages\",code=\"OK\"}"] >= 1)
+      #expect(asked["waybill_requests_total{method=\"ListImages\",code=\"INVALID_ARGUMENT\"}"] == 1)
+      #expect(asked["waybill_requests_total{method=\"ListNodes\",code=\"UNIMPLEMENTED\"}"] == 1)
+      #expect(asked["waybill_requests_total{method=\"Status\",code=\"OK\"}"] == 1)
+      let all = asked.samples.filter { $0.key.hasPrefix("waybill_requests_total{") }.values.reduce(0, +)
+      #expect(asked["waybill_request_seconds_count"] == all && asked["waybill_reply_bytes_count"] == all)
+      #expect(asked["waybill_request_seconds_sum"] > 0 && asked["waybill_reply_bytes_sum"] > 1_000)
+      #expect(asked["waybill_request_seconds_bucket{le=\"+Inf\"}"] == all)
+      #expect(asked["process_cpu_seconds_total"] > 0 && asked["process_resident_memory_bytes"] > 1e6)
+
+      // A whole list is made once for each state.
+      let list = "import sys, wire; wire.ask(sys.argv[1], wire.request())"
+      for _ in 0..<2 {
+        let asked = try await Tool.finish(
+          [try Python.interpreter(), "-c", list, worker.endpoint],
+          environment: ["PYTHONPATH": URL(filePath: Repository.script("wire.py")).deletingLastPathComponent().path])
+        #expect(asked.exitCode == 0, "\(asked.errors)")
+      }
+      #expect(try admin.metrics()["waybill_list_builds_total"] == 1)
+      #expect(try admin.metrics()["waybill_list_bytes"] > 1_000)
+
+      try FileManager.default.moveItem(atPath: store, toPath: "\(store)-away")
+      #expect(try await eventually { try admin.metrics()["waybill_source_failures_total{\(source)}"] > 0 })
+      #expect(try admin.metrics()["waybill_source_state{\(source),state=\"current\"}"] == 0)
+      #expect(try await eventually { try admin.metrics()["waybill_source_age_seconds{\(source)}"] >= 1 })
+      try FileManager.default.moveItem(atPath: "\(store)-away", toPath: store)
+      try Data("{\"schemaVersion\": 2, \"manifests\": []}".utf8).write(to: URL(filePath: "\(store)/index.json"))
+      #expect(try await eventually { try admin.metrics()["waybill_images"] == 0 })
+      #expect(try admin.metrics()["waybill_image_changes_total{change=\"removed\"}"] == 6)
+    }
+  }
+
+  @Test func imagesThatCannotBeReadAreCounted() async throws {
+    let folder = try TemporaryFolder()
+    let store = "\(folder.path)/images"
+    try FileManager.default.copyItem(atPath: Repository.sampleLayout, toPath: store)
+    let blobs = "\(store)/blobs/sha256"
+    for name in try FileManager.default.contentsOfDirectory(atPath: blobs) {
+      try Data().write(to: URL(filePath: "\(blobs)/\(name)"))
+    }
+    try await withWorker(serving: "oci:\(store)", at: anyPort + Admin.options) { (worker) async throws in
+      let metrics = try await Admin(of: worker.process).metrics()
+      #expect(metrics["waybill_source_left_out_images{source=\"oci:\(store)\"}"] > 0)
+    }
+  }
+
+  @Test func aBrokersMetricsMoveWithWhatHappens() async throws {
+    let broker = try await RunningBroker.start(Admin.options + ["--retry-after", "0.2", "--deadline", "1"])
+    defer { broker.process.send(SIGKILL) }
+    let admin = try await Admin(of: broker.process)
+    func become(_ sample: String, _ value: Double) async throws -> Bool {
+      try await eventually(within: .seconds(10)) { try admin.metrics()[sample] == value }
+    }
+    let ask = ["images", "--endpoint", broker.frontend, "--retries", "0", "--timeout", "5"]
+    #expect(try await Waybill.run(ask).exitCode == 69)
+    // Where nobody is, a client asks twice more.
+    #expect(
+      try await eventually { try admin.metrics()["waybill_broker_refused_total{code=\"UNAVAILABLE\"}"] >= 1 })
+
+    let first = try await broker.startWorker(["--node", "first"])
+    #expect(try await become("waybill_broker_workers{state=\"idle\"}", 1))
+    #expect(try await Waybill.run(ask).exitCode == 0)
+    #expect(try await become("waybill_broker_answered_total", 1))
+
+    // A worker that is stopped in the middle: its request goes to nobody, and is over at its deadline.
+    first.send(SIGSTOP)
+    let slow = try ChildProcess([Waybill.path()] + ask)
+    #expect(try await become("waybill_broker_requests_in_flight", 1))
+    #expect(try await become("waybill_broker_workers{state=\"busy\"}", 1))
+    #expect(try await become("waybill_broker_refused_total{code=\"DEADLINE_EXCEEDED\"}", 1))
+    _ = try await slow.exitCode(within: .seconds(20))
+    let second = try await broker.startWorker(["--node", "second"])
+    first.send(SIGKILL)
+    #expect(
+      try await eventually {
+        try admin.metrics().samples.contains { $0.key.hasPrefix("waybill_broker_worker_losses_total") && $0.value == 1 }
+      })
+    #expect(try await become("waybill_broker_workers{state=\"idle\"}", 1))
+    second.send(SIGKILL)
+  }
+
+  @Test func aPublishersMetricsMoveWithWhatHappens() async throws {
+    let etcd = try await Etcd()
+    let publisher = try ChildProcess(
+      [Waybill.path(), "publish", sample, "--to", "etcd:\(etcd.endpoint)", "--node", "a"] + Admin.options)
+    defer { publisher.send(SIGKILL) }
+    let admin = try await Admin(of: publisher)
+    #expect(try await eventually { try admin.metrics()["waybill_publisher_listed"] == 1 })
+    #expect(try admin.metrics()["waybill_publisher_records_total"] == 1)
+    #expect(try admin.get("/readyz").status == 200)
+    etcd.members[0].process.send(SIGKILL)
+    // It is heard of at the next keep-alive, or as soon as the connection ends.
+    #expect(try await eventually { try admin.metrics()["waybill_publisher_failures_total"] > 0 })
+    #expect(try admin.get("/readyz").status == 503)
+    #expect(try admin.metrics()["waybill_publisher_listed"] == 0)
+    try etcd.restart()
+    #expect(try await eventually { try admin.metrics()["waybill_publisher_listed"] == 1 })
+  }
+
+  @Test func whoIsNotLetInIsCounted() async throws {
+    let keys = try await Keys()
+    try await keys.make("alice")
+    try await keys.make("mallory")
+    try await keys.make("other")
+    try keys.authorize("alice")
+    let worker = try await RunningWorker.start(
+      serving: [sample], at: keys.server + Admin.options)
+    defer { worker.process.send(SIGKILL) }
+    let admin = try await Admin(of: worker.process)
+    let images = ["images", "--endpoint", worker.endpoint, "--timeout", "1", "--retries", "0"]
+    _ = try await Waybill.run(images + keys.client("mallory"))
+    #expect(
+      try await eventually {
+        try admin.metrics()["waybill_refused_connections_total{reason=\"key_not_allowed\"}"] > 0
+      })
+    _ = try await Waybill.run(images + keys.client("alice", of: "other"))
+    #expect(
+      try await eventually { try admin.metrics()["waybill_refused_connections_total{reason=\"handshake\"}"] > 0 })
+  }
+}
