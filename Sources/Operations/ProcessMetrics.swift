@@ -15,8 +15,6 @@ package enum ProcessMetrics {
   package static let maxDescriptors = MetricFamily(
     "process_max_fds", .gauge, "Descriptors that the process may have open.")
 
-  package static let families = [cpu, resident, virtual, threads, start, descriptors, maxDescriptors]
-
   /// Writes those that can be read now.
   package static func write(to metrics: inout MetricText) {
     if let stat = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8) { write(stat, to: &metrics) }

@@ -20,7 +20,8 @@ package struct Broker: Service {
   package init(_ configuration: BrokerConfiguration, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
-    board = BrokerBoard(OutstandingReplies(maxBytes: configuration.maxOutstandingBytes))
+    board = BrokerBoard(
+      OutstandingReplies(maxBytes: configuration.maxOutstandingBytes), queueLimit: configuration.limits.maxWaiting)
   }
 
   /// Serves until the service group shuts down, then answers what has arrived, and returns.

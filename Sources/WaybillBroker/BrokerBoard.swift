@@ -8,10 +8,13 @@ package final class BrokerBoard: Sendable {
   package let refusals = RefusalCounts()
   /// What clients have yet to read.
   package let outstanding: OutstandingReplies
+  /// How many requests may wait for a worker.
+  package let queueLimit: Int
   private let shown = Lock<BrokerStatus?>(nil)
 
-  init(_ outstanding: OutstandingReplies) {
+  init(_ outstanding: OutstandingReplies, queueLimit: Int) {
     self.outstanding = outstanding
+    self.queueLimit = queueLimit
   }
 
   /// What the loop showed last, at most ``interval`` ago, or as long as one turn takes; nil before it listens.

@@ -24,13 +24,14 @@ struct BrokerReport: ServiceReport, Printable {
     let (status, counts) = (status, status.counts)
     metrics.writeService("broker", isReady: unreadiness == nil)
     metrics.write(board.refusals)
-    metrics.write(Metric.unreadReplies, board.outstanding.byteCount)
+    metrics.write(board.outstanding)
     metrics.write(
       Metric.brokerWorkers,
       BrokerStatus.Worker.State.allCases.map { state in
         (labels: [state.rawValue], value: Double(status.workers.count { $0.state == state }))
       })
     metrics.write(Metric.brokerQueued, status.queued)
+    metrics.write(Metric.brokerQueueLimit, board.queueLimit)
     metrics.write(Metric.brokerInFlight, status.requests - status.queued)
     metrics.write(Metric.brokerAnswered, counts.answered)
     metrics.write(

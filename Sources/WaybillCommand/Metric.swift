@@ -10,6 +10,9 @@ enum Metric {
   static let unreadReplies = MetricFamily(
     "waybill_unread_reply_bytes", .gauge, "Bytes of large replies that clients have yet to read.")
 
+  static let unreadLimit = MetricFamily(
+    "waybill_unread_reply_limit_bytes", .gauge, "Bytes that may be unread, by the memory of the process.")
+
   static let requests = MetricFamily(
     "waybill_requests_total", .counter, ["method", "code"], "Requests that were answered, OK or by an error.")
   static let requestSeconds = MetricFamily(
@@ -40,6 +43,8 @@ enum Metric {
 
   static let brokerWorkers = MetricFamily("waybill_broker_workers", .gauge, ["state"], "Workers of the pool, by state.")
   static let brokerQueued = MetricFamily("waybill_broker_queued_requests", .gauge, "Requests that wait for a worker.")
+  static let brokerQueueLimit = MetricFamily(
+    "waybill_broker_queue_limit_requests", .gauge, "Requests that may wait for a worker, by --queue.")
   static let brokerInFlight = MetricFamily(
     "waybill_broker_requests_in_flight", .gauge, "Requests that are with a worker.")
   static let brokerAnswered = MetricFamily(
@@ -62,16 +67,4 @@ enum Metric {
     "waybill_publisher_records_total", .counter, "Records of the node that were put into etcd.")
   static let publisherFailures = MetricFamily(
     "waybill_publisher_failures_total", .counter, "How often a member of etcd did not do what was asked of it.")
-
-  static let ofAll = [build, ready, refusedConnections, unreadReplies]
-  static let ofSources = [images, imageChanges, sourceState, sourceImages, sourceLeftOut, sourceAge, sourceFailures]
-  static let ofWorkers =
-    [requests, requestSeconds, replyBytes, listBuilds, listBytes, poolJoined, nodes, nodeImages] + ofSources
-  static let ofBrokers = [
-    brokerWorkers, brokerQueued, brokerInFlight, brokerAnswered, brokerRefused, brokerDropped, brokerRedispatched,
-    brokerInvalid, brokerLosses,
-  ]
-  static let ofPublishers = [published, publications, publisherFailures]
-
-  static let all = ofAll + ofWorkers + ofBrokers + ofPublishers + ProcessMetrics.families
 }

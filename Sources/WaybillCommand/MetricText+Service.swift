@@ -17,6 +17,11 @@ extension MetricText {
       RefusalCounts.Reason.allCases.map { (labels: [$0.name], value: Double(refusals[$0])) })
   }
 
+  mutating func write(_ outstanding: OutstandingReplies) {
+    write(Metric.unreadReplies, outstanding.byteCount)
+    write(Metric.unreadLimit, outstanding.maxBytes)
+  }
+
   /// Writes what a registry holds, and how its sources fare.
   mutating func write(_ registry: ImageRegistry) {
     let (counts, sources) = (registry.counts, registry.sources)

@@ -27,7 +27,7 @@ struct WorkerReport: ServiceReport {
   func write(to metrics: inout MetricText) {
     metrics.writeService("worker", isReady: unreadiness == nil)
     metrics.write(worker.meter.refusals)
-    metrics.write(Metric.unreadReplies, worker.outstanding.byteCount)
+    metrics.write(worker.outstanding)
     var requests: [(labels: [String], value: Double)] = []
     worker.meter.forEachCount { method, outcome, count in
       requests.append(

@@ -21,7 +21,8 @@ package final class OutstandingReplies: Sendable {
   }
 
   private let bytes = Atomic(0)
-  private let maxBytes: Int
+  /// How many bytes may wait for all clients together.
+  package let maxBytes: Int
 
   /// The bytes that clients have yet to read.
   package var byteCount: Int { bytes.load(ordering: .relaxed) }
