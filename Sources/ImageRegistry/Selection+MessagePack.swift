@@ -62,7 +62,7 @@ extension Selection {
   /// - Throws: ``APIError`` with the code `RESOURCE_EXHAUSTED` when readers hold the lists of too many other states.
   package func sharedReply(orRecent: Bool = false) throws(APIError) -> PackedBytes? {
     guard case .everything = extent, case .plain = view else { return nil }
-    return try snapshot.wholeLists.list(of: snapshot.state, etag: etag, orRecent: orRecent)
+    return try snapshot.wholeLists.list(of: snapshot.state, etag: snapshot.etag, orRecent: orRecent)
   }
 
   /// The plain reply, where it is one image with the names of so many nodes that it is kept: the same bytes for all readers
@@ -70,7 +70,7 @@ extension Selection {
   ///
   /// - Returns: The whole reply; nil where something else was selected.
   package func keptReply() -> PackedBytes? {
-    guard case .one(let image) = extent, case .withNodes = view, resumption == nil else { return nil }
+    guard case .withNodes = view, case .one(let image) = extent, resumption == nil else { return nil }
     let holdings = snapshot.state.holdings
     guard holdings.holders(of: image.lastID).count >= Self.manyNodes else { return nil }
     return snapshot.nodeLists.reply(with: image.lastID, of: snapshot.state) {

@@ -5,9 +5,11 @@ package import MessagePack
 extension ListImagesRequest {
   /// The keys of a request.
   enum Key: String, CaseIterable {
-    case filter, node, limit
-    case listsNodes = "nodes"
+    // A name is compared with one after the other: those that are asked most often are first.
+    case filter
     case ifNoneMatch = "if_none_match"
+    case node, limit
+    case listsNodes = "nodes"
     case ifMatch = "if_match"
     case resumption = "continue"
   }

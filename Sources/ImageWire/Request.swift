@@ -47,30 +47,35 @@ package struct Request: Sendable, Hashable {
             "a request is a map such as {\"filter\": {\"image\": \"busybox\"}}, or a MessagePack-RPC array; got \(root.summary)"
           )
         }
-        return Request(envelope: .plain, method: .listImages) { () throws(APIError) in
-          .listImages(try ListImagesRequest(decoding: root))
+        do throws(APIError) {
+          let call = Call.listImages(try ListImagesRequest(decoding: root))
+          return Request(envelope: .plain, method: .listImages, call: .success(call))
+        } catch {
+          return Request(envelope: .plain, method: .listImages, call: .failure(error))
         }
       }
     } catch {
-      self.init(envelope: .plain, method: nil) { () throws(APIError) in throw error }
+      self.init(envelope: .plain, method: nil, call: .failure(error))
     }
   }
 
-  private init(envelope: Envelope, method: Method?, _ call: () throws(APIError) -> Call) {
+  private init(envelope: Envelope, method: Method?, call: Result<Call, APIError>) {
     self.envelope = envelope
     self.method = method
-    self.call = Result(catching: call)
+    self.call = call
   }
 
   /// Reads `[0, msgid, method, [params]]` of the MessagePack-RPC specification.
   private init(rpc root: Value) {
     let messageID = root.messageID
     let envelope = messageID.map { Envelope.rpc(messageID: $0) } ?? .plain
+    var named: Method?
     do throws(APIError) {
       let (method, params) = try root.rpcMethod(isIdentified: messageID != nil)
-      self.init(envelope: envelope, method: method) { () throws(APIError) in try params.call(of: method) }
+      named = method
+      self.init(envelope: envelope, method: named, call: .success(try params.call(of: method)))
     } catch {
-      self.init(envelope: envelope, method: nil) { () throws(APIError) in throw error }
+      self.init(envelope: envelope, method: named, call: .failure(error))
     }
   }
 }
