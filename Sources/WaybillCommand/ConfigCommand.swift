@@ -15,7 +15,7 @@ struct ConfigCommand: ParsableCommand {
 
       Examples:
         waybill config broker
-        WAYBILL_WORKER_THREADS=2 waybill config worker --config /etc/waybill/worker.yaml
+        WAYBILL_WORKER_THREADS=2 waybill config worker --config worker.yaml
 
       \(CommandError.Code.table([.usage, .badData, .noInput, .noPermission]))
       """)
@@ -27,6 +27,8 @@ struct ConfigCommand: ParsableCommand {
   var arguments: [String] = []
 
   func run() throws {
+    // The parser leaves it to the command, as all that follows.
+    if ["-h", "--help"].contains(arguments.first) { throw CleanExit.helpRequest(Self.self) }
     guard let name = arguments.first, let type = WaybillCommand.services[name] else {
       let names = WaybillCommand.services.keys.sorted().joined(separator: ", ")
       throw CommandError(message: "Name a service: \(names).", code: .usage)

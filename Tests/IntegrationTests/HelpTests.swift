@@ -4,7 +4,7 @@ import Testing
 /// What the command says of itself.
 @Suite(.fewAtOnce) struct HelpTests {
   private static let commands = [
-    "worker", "broker", "publish", "images", "nodes", "locality", "status", "keygen",
+    "worker", "broker", "publish", "images", "nodes", "locality", "status", "keygen", "config",
   ]
 
   private func help(_ command: String, columns: Int) async throws -> [Substring] {

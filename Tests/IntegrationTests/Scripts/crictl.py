@@ -2,7 +2,7 @@
 
 crictl.py [--runtime-endpoint unix://SOCKET] [--image-endpoint unix://SOCKET] COMMAND [ARGUMENT]
 
-images [NAME], inspecti IMAGE, version, info, imagefsinfo, rmi IMAGE. An error of a call ends it, as it does crictl.
+images [-q] [NAME], inspecti IMAGE, version, info, imagefsinfo, rmi IMAGE. An error of a call ends it, as it does crictl.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from cri_messages import cri
 parser = argparse.ArgumentParser()
 parser.add_argument("--runtime-endpoint")
 parser.add_argument("--image-endpoint")
+parser.add_argument("-q", "--quiet", action="store_true")
 parser.add_argument("command")
 parser.add_argument("argument", nargs="?", default="")
 options = parser.parse_args()
@@ -48,8 +49,12 @@ def status_of(argument, verbose=False):
 
 def images():
     call("ImageFsInfo")
+    found = call("ListImages", filter=cri.ImageFilter(image=cri.ImageSpec(image=options.argument))).images
+    if options.quiet:
+        print(*(image.id for image in found), sep="\n")
+        return
     print("IMAGE TAG IMAGE-ID SIZE")
-    for image in call("ListImages", filter=cri.ImageFilter(image=cri.ImageSpec(image=options.argument))).images:
+    for image in found:
         need(image.id.startswith("sha256:"), f"an id is {image.id}")
         for tagged in image.repo_tags or ["<none>:<none>"]:
             print(*tagged.rsplit(":", 1), image.id[7:20], image.size)
