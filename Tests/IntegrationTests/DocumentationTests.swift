@@ -12,7 +12,10 @@ import Testing
   }
 
   /// Every block of code, with ports and paths as they are shown.
-  @Test(.enabled(if: geteuid() == 0, "networks and folders of one's own need root"), arguments: try files)
+  @Test(
+    .enabled(
+      "networks and folders of one's own need root, and the right to unshare",
+      { try await Tool.finish(["unshare", "--net", "--mount", "true"]).exitCode == 0 }), arguments: try files)
   func everyBlock(of file: String) async throws {
     let result = try await Tool.finish(
       [Python.interpreter(), Self.runner, Waybill.path(), file], within: .seconds(120))
