@@ -11,10 +11,15 @@ SOURCES := Package.swift Sources Tests Benchmarks/Sources Fuzz Examples/swift
 VENV := .venv
 
 BUILD_PACKAGES := libarchive-dev libmsgpack-dev libsqlite3-dev libzmq3-dev
+MANUAL_PACKAGES := python3
+DEB_PACKAGES := debhelper
 TEST_PACKAGES := buildah containerd curl etcd-client etcd-server gcc jq libc6-dev openssl podman prometheus python3-venv runc \
   skopeo umoci
-CHECK_PACKAGES := prometheus systemd
+CHECK_PACKAGES := mandoc prometheus systemd
+CHROMIUM_PACKAGES := chromium etcd-server fonts-dejavu-core pngquant python3
 CHAOS_PACKAGES := etcd-client etcd-server iproute2 iptables
+SOAK_PACKAGES := buildah iproute2 podman skopeo
+INSTALL_PACKAGES := debootstrap lintian netavark podman runc
 COMPOSE_PACKAGES := aardvark-dns catatonit debootstrap iptables netavark openssl podman runc
 GO_PACKAGES := golang-go golang-google-grpc-dev
 PROTO_PACKAGES := protobuf-compiler
@@ -35,12 +40,16 @@ FUZZ_MEASURE = $(if $(RUNS),runs $(RUNS),max_total_time $(or $(SECONDS),60))
 # Where `make install` puts the program; DESTDIR, if it is set, stands before it.
 PREFIX := /usr/local
 
+# The date of manual pages and of what is packed: that of the last commit, or of the last change in a copy without git.
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2> /dev/null || stat --format %Y Package.swift))
+
 SHELL := /bin/bash
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: build build-lean run install test test-crowd test-cri test-peers test-compose test-fresh check check-client \
-  check-perf chaos-cluster docs fmt proto bench bench-cluster bench-curve bench-micro fuzz fuzz-face clean
+.PHONY: build build-lean run install dist deb test test-crowd test-cri test-peers test-compose test-fresh test-install \
+  check check-client check-perf chaos-cluster soak docs screenshots fmt proto bench bench-cluster bench-curve bench-micro \
+  fuzz fuzz-face clean
 
 build:
 	@$(call install,$(BUILD_PACKAGES))
@@ -55,17 +64,21 @@ run: BIN := .build-lean/debug/waybill
 run: build-lean
 	@$(call with-worker,$(BIN) images --endpoint $$endpoint --digests)
 
-# The program without the toolchain's libraries, the units of systemd, and completions for shells.
+# The program without the toolchain's libraries, its manual pages, the units of systemd and their user, and completions for
+# shells.
 install: export WARNINGS_AS_ERRORS :=
 install: tree := .build/install
 install:
-	@$(call install,$(BUILD_PACKAGES))
+	@$(call install,$(BUILD_PACKAGES) $(MANUAL_PACKAGES))
 	swift build --configuration release --product waybill --static-swift-stdlib
 	@rm -rf $(tree)
 	@install -D --strip .build/release/waybill $(tree)/bin/waybill
 	@install -D --mode 644 --target-directory $(tree)/lib/systemd/system compose/systemd/*.service
 	@sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(tree)/lib/systemd/system/*.service
+	@install -D --mode 644 packaging/waybill.sysusers $(tree)/lib/sysusers.d/waybill.conf
+	@umask 022; SOURCE_DATE_EPOCH=$(EPOCH) packaging/make-manual $(tree)/bin/waybill $(tree)/share/man/man1
 	@$(call completion,bash,bash-completion/completions/waybill)
+	@sed -i '1{/^#!/d}' $(tree)/share/bash-completion/completions/waybill
 	@$(call completion,zsh,zsh/site-functions/_waybill)
 	@$(call completion,fish,fish/vendor_completions.d/waybill.fish)
 	@umask 022; mkdir -p "$(DESTDIR)$(PREFIX)" 2> /dev/null && [ -w "$(DESTDIR)$(PREFIX)" ] || sudo=$(SUDO); \
@@ -73,6 +86,26 @@ install:
 	  $$sudo cp --recursive --remove-destination $(tree)/. "$(DESTDIR)$(PREFIX)"
 	@case "$(PREFIX)" in /usr | /usr/local) ;; \
 	  *) echo 'systemd does not look for units in $(PREFIX): systemctl link $(PREFIX)/lib/systemd/system/NAME.service' ;; esac
+
+# All that `make install` puts into PREFIX, as .build/waybill-VERSION-ARCH.tar.gz. The same commit makes the same tarball
+# of the same program.
+dist: tree = .build/dist$(PREFIX)
+dist:
+	@rm -rf .build/dist
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/dist"
+	@cp --parents README.md CHANGELOG.md LICENSE docs/*.md $(tree)
+	@cp packaging/debian/copyright $(tree)/COPYRIGHT
+	@name=waybill-$$($(tree)/bin/waybill --version | cut -d ' ' -f 1)-$$(uname -m) && \
+	  tar --directory $(tree) --create --sort name --mtime @$(EPOCH) --owner 0 --group 0 --numeric-owner \
+	  --mode u+rwX,go+rX,go-w --transform "s|^\.|$$name|" . | gzip --no-name --best > .build/$$name.tar.gz && \
+	  echo .build/$$name.tar.gz
+
+# A package for Debian, .build/waybill_VERSION-1_ARCH.deb.
+deb:
+	@$(call install,$(DEB_PACKAGES))
+	@rm -rf .build/deb
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/deb/install" PREFIX=/usr
+	@SOURCE_DATE_EPOCH=$(EPOCH) packaging/make-deb .build/deb
 
 test: build $(VENV)/installed
 	@$(call install,$(TEST_PACKAGES))
@@ -108,12 +141,18 @@ test-fresh:
 	@$(call install,debootstrap)
 	Tests/IntegrationTests/Scripts/fresh.sh $(TARGETS)
 
+# The package and the tarball in a new Debian, until nothing is left of them. As root.
+test-install: dist deb
+	@$(call install,$(INSTALL_PACKAGES))
+	Tests/IntegrationTests/Scripts/install.sh
+
 check: build build-lean check-client $(VENV)/installed
 	@$(call install,$(CHECK_PACKAGES))
 	swift format lint --strict --recursive $(SOURCES)
 	$(VENV)/bin/python3 Sources/check-imports
 	$(VENV)/bin/python3 Schemas/validate
 	compose/check $(VENV) $(BIN)
+	packaging/check $(BIN)
 
 # The client library in a program of its own, which asks a worker; neither stores nor a registry are compiled for it.
 check-client: build
@@ -127,6 +166,11 @@ docs:
 	@$(call install,$(BUILD_PACKAGES))
 	DOCS=1 swift package --scratch-path .build-docs --disable-sandbox generate-documentation --target WaybillClient \
 	  --warnings-as-errors
+
+# The screenshots of docs/operations.md, by Chromium, which also looks for faults in all status pages.
+screenshots: build
+	@$(call install,$(CHROMIUM_PACKAGES))
+	docs/make-screenshots $(BIN)
 
 fmt:
 	swift format --in-place --recursive $(SOURCES)
@@ -190,14 +234,21 @@ chaos-cluster: build $(VENV)/installed
 	$(VENV)/bin/python3 Tests/Chaos/cluster $(BIN) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
 	  $(addprefix --part ,$(PART))
 
+# A pool with keys, MINUTES long (30) and again by the same SEED, while its stores change and its workers are killed and
+# stopped. Every answer is checked, and memory and descriptors are to stay flat. CHART says where the chart goes. As root.
+soak: build $(VENV)/bench-installed
+	@$(call install,$(SOAK_PACKAGES))
+	$(VENV)/bin/python3 Tests/Chaos/soak $(BIN) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+	  --chart $(or $(CHART),.build/soak.svg)
+
 # The same work by time, and in larger registries.
 bench-micro:
 	@$(call install,$(BUILD_PACKAGES))
 	BENCHMARKS=micro swift package --scratch-path .build-micro benchmark
 
 clean:
-	rm -rf .build .build-asan .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-lean \
-	  .build-micro .build-proto .build-tsan $(VENV)
+	rm -rf .build .build-asan .build-compose .build-client .build-docs .build-fresh .build-fuzz .build-install \
+	  .build-lean .build-micro .build-proto .build-tsan $(VENV)
 
 $(VENV)/installed: Tests/requirements.txt
 	@$(call install,python3-venv)
