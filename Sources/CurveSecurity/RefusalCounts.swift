@@ -5,16 +5,13 @@ package final class RefusalCounts: Sendable {
   package enum Reason: Int, CaseIterable, Sendable {
     /// Its key is not among the authorized keys.
     case keyNotAllowed
-    /// It does not speak CURVE.
-    case notCurve
-    /// The handshake failed: another security mechanism, or another key of this server.
+    /// The handshake failed: no CURVE, or another key of this server.
     case handshake
 
     /// As metrics call it.
     package var name: String {
       switch self {
       case .keyNotAllowed: "key_not_allowed"
-      case .notCurve: "not_curve"
       case .handshake: "handshake"
       }
     }

@@ -104,7 +104,7 @@ package final class ZAPAuthenticator: Sendable {
 
   private func decide(_ request: ZAPRequest) -> ZAPReply {
     guard case .curve(let key) = request.mechanism else {
-      noteRefusal(.notCurve, key: "", address: request.address, "not CURVE")
+      noteRefusal(.handshake, key: "", address: request.address, "not CURVE")
       return .refuse("CURVE only")
     }
     guard allowed.withLock({ $0.contains(key) }) else {

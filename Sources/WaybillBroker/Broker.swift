@@ -48,8 +48,18 @@ package struct Broker: Service {
       configuration.workerSecurity, in: backstage, board.refusals, logger: logger(role: "workers"))
     defer { workerAuthenticator.stop() }
 
+    let frontend = try frontend(in: context)
+    let backend = try backend(in: backstage)
+    var monitors: [HandshakeMonitor] = []
+    defer { for monitor in monitors { monitor.end() } }
+    if configuration.clientSecurity != .none {
+      monitors.append(HandshakeMonitor(try frontend.monitor(), board.refusals, logger: logger(role: "clients")))
+    }
+    if configuration.workerSecurity != .none {
+      monitors.append(HandshakeMonitor(try backend.monitor(), board.refusals, logger: logger(role: "workers")))
+    }
     var loop = BrokerLoop(
-      frontend: try frontend(in: context), backend: try backend(in: backstage),
+      frontend: frontend, backend: backend,
       clientAuthenticator: clientAuthenticator, workerAuthenticator: workerAuthenticator,
       limits: configuration.limits, board: board, logger: logger)
     while !stop.isRaised { try loop.turn(waitingAtMost: StopSignal.checkInterval) }

@@ -24,7 +24,7 @@ extension BrokerLoop {
     case .final: try takeAnswer()
     case .ready: try takeReady()
     case .heartbeat:
-      guard let worker = workers[sender] else { return try sendAway() }
+      guard let worker = workers[sender] else { return try haveSenderJoinAgain() }
       try handle(.heartbeat(worker))
     case .disconnect:
       if let worker = workers[sender] { try handle(.gone(worker, .disconnected)) }
@@ -43,9 +43,11 @@ extension BrokerLoop {
 
   private mutating func takeAnswer() throws(ZeroMQError) {
     guard incoming.count > Self.replyStart, incoming.isEmptyFrame(4),
-      let address = incoming.withFrame(3, { ReturnAddress($0) }),
-      let worker = dispatcher.worker(address.worker), incoming.frame(0, equals: worker.identity)
+      let address = incoming.withFrame(3, { ReturnAddress($0) })
     else { return try sendAway() }
+    guard let worker = dispatcher.worker(address.worker), incoming.frame(0, equals: worker.identity) else {
+      return try workers[sender] == nil ? haveSenderJoinAgain() : sendAway()
+    }
     worker.answered += 1
     try handle(.answer(to: address.request, by: address.worker))
   }
@@ -59,6 +61,11 @@ extension BrokerLoop {
       identity: sender, number: joined, address: incoming.metadata("Peer-Address", ofFrame: 1),
       key: workerAuthenticator.hasList ? incoming.metadata("User-Id", ofFrame: 1) : nil)
     try handle(.ready(worker))
+  }
+
+  /// Tells a worker that counts as lost, and has more to say, to begin anew: it was stopped, or there was a broker before.
+  private func haveSenderJoinAgain() throws(ZeroMQError) {
+    _ = try send(.disconnect, to: sender)
   }
 
   /// Tells somebody who says what a worker cannot say now to begin anew, on a new socket.

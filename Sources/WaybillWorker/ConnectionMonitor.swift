@@ -1,6 +1,5 @@
 internal import Concurrency
 internal import CurveSecurity
-internal import Diagnostics
 internal import Logging
 internal import Synchronization
 internal import WaybillServer
@@ -57,21 +56,17 @@ final class ConnectionMonitor: Sendable {
     _ monitor: borrowing Monitor, _ proxies: inout [ProxyConnection], _ logger: Logger
   ) throws(ZeroMQError) {
     try monitor.socket.set(.receiveTimeout, to: StopSignal.checkInterval)
-    var failures = RepeatedFaults<String>(most: 20, quiet: .seconds(60))
+    var failures = HandshakeFailures(refusals, logger: logger)
     while !isEnding.load(ordering: .relaxed) {
       for index in proxies.indices { add(proxies[index].takeDue(at: .now)) }
-      for failure in failures.takeEnded(at: .now) {
-        logger.notice(
-          "clients' connections do not fail any more",
-          metadata: [LogKey.endpoint: "\(failure.kind)", LogKey.repeated: "\(failure.repeated)"])
-      }
+      failures.logEnded()
       do throws(ZeroMQError) {
         // The socket was closed.
         guard let event = try monitor.next() else { return }
         var isOwn = false
         // Two names may stand for one address.
         for index in proxies.indices where proxies[index].note(event, at: .now) { isOwn = true }
-        if !isOwn { noteClient(event, &failures, logger) }
+        if !isOwn { failures.note(event) }
       } catch {
         guard error.code == .timedOut else { throw error }
       }
@@ -82,17 +77,5 @@ final class ConnectionMonitor: Sendable {
     guard !actions.isEmpty else { return }
     due.withLock { $0 += actions }
     hasDue.store(true, ordering: .relaxed)
-  }
-
-  private func noteClient(_ event: MonitorEvent, _ failures: inout RepeatedFaults<String>, _ logger: Logger) {
-    guard case .protocolError = event.kind else { return }
-    refusals.note(.handshake)
-    guard failures.note(event.endpoint, at: .now) else { return }
-    logger.warning(
-      "a client's connection failed",
-      metadata: [
-        LogKey.endpoint: "\(event.endpoint)",
-        LogKey.reason: "the client uses another security mechanism, or has another key for this server",
-      ])
   }
 }

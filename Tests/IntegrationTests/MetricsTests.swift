@@ -171,24 +171,55 @@ import Testing
     #expect(try await eventually { try admin.metrics()["waybill_publisher_listed"] == 1 })
   }
 
-  @Test func whoIsNotLetInIsCounted() async throws {
+  @Test(arguments: ["worker", "broker"]) func whoIsNotLetInIsCounted(by service: String) async throws {
     let keys = try await Keys()
-    try await keys.make("alice")
-    try await keys.make("mallory")
-    try await keys.make("other")
+    for name in ["alice", "mallory", "other"] { try await keys.make(name) }
     try keys.authorize("alice")
-    let worker = try await RunningWorker.start(
-      serving: [sample], at: keys.server + Admin.options)
-    defer { worker.process.send(SIGKILL) }
-    let admin = try await Admin(of: worker.process)
-    let images = ["images", "--endpoint", worker.endpoint, "--timeout", "1", "--retries", "0"]
+    let process: ChildProcess
+    let endpoint: String
+    if service == "worker" {
+      let worker = try await RunningWorker.start(serving: [sample], at: keys.server + Admin.options)
+      (process, endpoint) = (worker.process, worker.endpoint)
+    } else {
+      let options = [
+        "--curve-key", keys.secret("server"), "--authorized-keys", keys.authorized, "--authorized-workers",
+        keys.authorized,
+      ]
+      let broker = try await RunningBroker.start(options + Admin.options)
+      (process, endpoint) = (broker.process, broker.frontend)
+    }
+    defer { process.send(SIGKILL) }
+    let admin = try await Admin(of: process)
+    let images = ["images", "--endpoint", endpoint, "--timeout", "1", "--retries", "0"]
+    func refused(_ reason: String) throws -> Double {
+      try admin.metrics()["waybill_refused_connections_total{reason=\"\(reason)\"}"]
+    }
+    #expect(try refused("key_not_allowed") == 0 && refused("handshake") == 0)
     _ = try await Waybill.run(images + keys.client("mallory"))
-    #expect(
-      try await eventually {
-        try admin.metrics()["waybill_refused_connections_total{reason=\"key_not_allowed\"}"] > 0
-      })
+    #expect(try await eventually { try refused("key_not_allowed") > 0 })
+    #expect(try refused("handshake") == 0)
     _ = try await Waybill.run(images + keys.client("alice", of: "other"))
-    #expect(
-      try await eventually { try admin.metrics()["waybill_refused_connections_total{reason=\"handshake\"}"] > 0 })
+    #expect(try await eventually { try refused("handshake") > 0 })
+    #expect(process.errors.lines.count { $0.hasSuffix(" a client's connection failed") } == 1)
+  }
+
+  /// A worker that was stopped for so long that it counts as lost has done nothing wrong, and is in the pool again.
+  @Test func aWorkerThatWasStoppedKeepsToTheProtocol() async throws {
+    let quick = ["--heartbeat-interval", "0.1", "--heartbeat-liveness", "5"]
+    let broker = try await RunningBroker.start(Admin.options + quick)
+    defer { broker.process.send(SIGKILL) }
+    let admin = try await Admin(of: broker.process)
+    let worker = try await broker.startWorker(quick)
+    defer { worker.send(SIGKILL) }
+    for round in 1...3 {
+      worker.send(SIGSTOP)
+      #expect(
+        try await eventually {
+          try admin.metrics()["waybill_broker_worker_losses_total{reason=\"silent\"}"] == Double(round)
+        })
+      worker.send(SIGCONT)
+      #expect(try await eventually { broker.joined == round + 1 })
+    }
+    #expect(try admin.metrics()["waybill_broker_invalid_messages_total"] == 0)
   }
 }

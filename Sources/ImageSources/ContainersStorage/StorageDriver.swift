@@ -1,4 +1,5 @@
 internal import FileReading
+internal import Glibc
 internal import ImageAPI
 
 /// The images of one storage driver: `<driver>-images` and `<driver>-layers` in a containers/storage store.
@@ -52,7 +53,9 @@ struct StorageDriver: StoreDriver {
       haveBlobsChanged || images.mayHaveChanged(in: imagesFolder) || layers.mayHaveChanged(in: layersFolder)
     guard isNew || mayBeNew else { return false }
     isCurrent = false
-    for _ in 0..<4 {
+    for attempt in 0..<5 {
+      // A tool that writes often is given time to be done.
+      if attempt > 0 { usleep(useconds_t(5_000 << attempt)) }
       let hasNewImages = try images.update(in: imagesFolder, path: imagesPath) { bytes throws(JSONError) in
         try JSONReader.readElements(bytes, "images.json") { reader throws(JSONError) in try ImageRecord(&reader) }
       }
