@@ -153,6 +153,89 @@ import Testing
     second.send(SIGKILL)
   }
 
+  @Test func whatABrokerRepeatsQueuesAndDropsIsCounted() async throws {
+    let broker = try await RunningBroker.start(Admin.options + ["--retry-after", "0.2", "--queue", "50"])
+    defer { broker.process.send(SIGKILL) }
+    let admin = try await Admin(of: broker.process)
+    func become(_ sample: String, _ isRight: (Double) -> Bool) async throws -> Bool {
+      try await eventually(within: .seconds(10)) { isRight(try admin.metrics()[sample]) }
+    }
+    let ask = [try Waybill.path(), "images", "--endpoint", broker.frontend, "--retries", "0", "--timeout", "10"]
+    let slow = try await broker.startWorker(["--node", "slow"])
+    let quick = try await broker.startWorker(["--node", "quick"])
+    defer { for worker in [slow, quick] { worker.send(SIGKILL) } }
+
+    // The one that is stopped is given a request in its turn; the other one answers, and then the first one, too late.
+    slow.send(SIGSTOP)
+    for _ in 0..<2 { #expect(try await Tool.finish(ask).exitCode == 0) }
+    #expect(try await become("waybill_broker_redispatched_total") { $0 == 1 })
+    #expect(try await become("waybill_broker_workers{state=\"overdue\"}") { $0 == 1 })
+    slow.send(SIGCONT)
+    #expect(try await become("waybill_broker_dropped_total{reason=\"late\"}") { $0 == 1 })
+    #expect(try await become("waybill_broker_workers{state=\"overdue\"}") { $0 == 0 })
+
+    // With nobody to answer they wait, and one whose client goes is answered to nobody.
+    for worker in [slow, quick] { worker.send(SIGSTOP) }
+    let waiting = try (0..<8).map { _ in try ChildProcess(ask) }
+    #expect(try await become("waybill_broker_queued_requests") { $0 > 0 })
+    for client in waiting { client.send(SIGKILL) }
+    for client in waiting { _ = try await client.exitCode(within: .seconds(5)) }
+    for worker in [slow, quick] { worker.send(SIGCONT) }
+    #expect(try await become("waybill_broker_dropped_total{reason=\"gone\"}") { $0 > 0 })
+    #expect(try await become("waybill_broker_queued_requests") { $0 == 0 })
+    #expect(try admin.metrics()["waybill_broker_queue_limit_requests"] == 50)
+  }
+
+  @Test func aWorkersMetricsOfItsPoolAndItsClusterMove() async throws {
+    let etcd = try await Etcd()
+    let broker = try await RunningBroker.start()
+    let publisher = try ChildProcess(
+      [Waybill.path(), "publish", sample, "--to", "etcd:\(etcd.endpoint)", "--node", "a"])
+    defer { publisher.send(SIGKILL) }
+    let worker = try await RunningWorker.start(
+      serving: ["etcd:\(etcd.endpoint)"], at: ["--broker", broker.backend] + Admin.options, isReadable: false)
+    defer { worker.process.send(SIGKILL) }
+    let admin = try await Admin(of: worker.process)
+    func become(_ sample: String, _ value: Double) async throws -> Bool {
+      try await eventually { try admin.metrics()[sample] == value }
+    }
+    #expect(try await become("waybill_pool_joined{broker=\"\(broker.backend)\"}", 1))
+    #expect(try await become("waybill_nodes{state=\"current\"}", 1))
+    #expect(try await become("waybill_node_images", 6))
+    publisher.send(SIGTERM)
+    #expect(try await become("waybill_nodes{state=\"gone\"}", 1))
+    #expect(try await become("waybill_node_images", 0))
+    broker.process.send(SIGKILL)
+    #expect(try await become("waybill_pool_joined{broker=\"\(broker.backend)\"}", 0))
+  }
+
+  @Test func repliesThatNobodyReadsAreCounted() async throws {
+    let store = try await LargeStore(images: 2_000)
+    try await withWorker(serving: "oci:\(store.path)", at: anyPort + Admin.options) { (worker) async throws in
+      let admin = try await Admin(of: worker.process)
+      #expect(try admin.metrics()["waybill_unread_reply_bytes"] == 0)
+      let deaf = try ChildProcess(
+        [
+          Python.interpreter(), "-c",
+          """
+          import sys, time
+          import msgpack, zmq
+          from wire import connect
+          deaf = connect(zmq.DEALER, sys.argv[1], rcvhwm=1, rcvbuf=4096)
+          for _ in range(200):
+              deaf.send_multipart([b"", msgpack.packb({"limit": 1000})])
+          time.sleep(600)
+          """, worker.endpoint,
+        ], environment: ["PYTHONPATH": URL(filePath: Repository.script("wire.py")).deletingLastPathComponent().path])
+      defer { deaf.send(SIGKILL) }
+      #expect(try await eventually { try admin.metrics()["waybill_unread_reply_bytes"] > 65_536 })
+      #expect(
+        try admin.metrics()["waybill_unread_reply_limit_bytes"] >= admin.metrics()["waybill_unread_reply_bytes"])
+      deaf.send(SIGKILL)
+      #expect(try await eventually { try admin.metrics()["waybill_unread_reply_bytes"] == 0 })
+    }
+  }
+
   @Test func aPublishersMetricsMoveWithWhatHappens() async throws {
     let etcd = try await Etcd()
     let publisher = try ChildProcess(
