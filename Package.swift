@@ -116,7 +116,7 @@ let package = Package(
       ] + grpc + nio),
     room("CurveSecurity", ["Concurrency", "Diagnostics", "FileReading", "ZeroMQ", logging]),
     room("Connections", ["Concurrency", "CurveSecurity", "Diagnostics", "ZeroMQ"]),
-    room("Operations", ["Concurrency", "Diagnostics", logging]),
+    room("Operations", ["Concurrency", "Connections", "Diagnostics", logging]),
     room(
       "WaybillClient",
       ["Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),

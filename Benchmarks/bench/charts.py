@@ -4,25 +4,9 @@ import statistics
 
 from matplotlib import pyplot, ticker
 
-pyplot.rcParams.update({
-    "svg.fonttype": "none",
-    "svg.hashsalt": "waybill",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 11,
-    "axes.edgecolor": "#57606a",
-    "axes.labelcolor": "#24292f",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 13,
-    "axes.titleweight": "bold",
-    "grid.color": "#d8dee4",
-    "grid.linewidth": 0.7,
-    "text.color": "#24292f",
-    "xtick.color": "#57606a",
-    "ytick.color": "#57606a",
-})
+from .style import STYLE
+
+pyplot.rcParams.update(STYLE)
 
 SERVERS = {
     "waybill": ("#0969da", "waybill", "-"),

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Numbers that only grow, each at a place of its own. Counting takes no lock and no memory.
 package final class Counters: Sendable {
-  package let count: Int
+  private let count: Int
   private nonisolated(unsafe) let values: UnsafeMutablePointer<Atomic<UInt64>>
 
   /// - Parameter count: How many numbers, all of them 0.
@@ -26,7 +26,4 @@ package final class Counters: Sendable {
     precondition((0..<count).contains(place))
     return values[place].load(ordering: .relaxed)
   }
-
-  /// All of them together.
-  package var sum: UInt64 { (0..<count).reduce(0) { $0 &+ self[$1] } }
 }

@@ -1,7 +1,7 @@
 /// What of faults that come again and again is worth a line of a log: the first of each kind, and its end with a count.
 ///
 /// Remembers so many kinds at a time; what comes beyond them is counted together.
-package struct RepeatedFaults<Kind: Hashable> {
+package struct RepeatedFaults<Kind: Hashable & Sendable>: Sendable {
   /// A kind that has not come for the quiet time.
   package struct Ended {
     package let kind: Kind

@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Connections
 internal import Glibc
 internal import Synchronization
 
@@ -107,18 +108,14 @@ package final class HTTPServer: Sendable {
   private static func name(of descriptor: CInt) -> String {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    var host = [CChar](repeating: 0, count: 64)
-    var port = [CChar](repeating: 0, count: 8)
-    withUnsafeMutablePointer(to: &storage) { pointer in
+    let name = withUnsafeMutablePointer(to: &storage) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         getsockname(descriptor, address, &length)
-        getnameinfo(
-          address, length, &host, socklen_t(host.count), &port, socklen_t(port.count), NI_NUMERICHOST | NI_NUMERICSERV)
+        return numericName(of: address, length)
       }
     }
-    let digits = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let number = String(decoding: port.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return "\(digits.contains(":") ? "[\(digits)]" : digits):\(number)"
+    guard let name else { return "" }
+    return "\(name.host.contains(":") ? "[\(name.host)]" : name.host):\(name.port)"
   }
 }
 

@@ -12,8 +12,9 @@ package enum LogForm: Sendable, Equatable {
   /// For machines: one object of JSON, with `time` (RFC 3339, UTC), `level` and `message` before the keys.
   case json
 
-  /// The form of text that suits who reads standard error of this process.
-  package static var ofStandardError: LogForm {
+  /// The form for standard error: JSON where it is asked for, else that of text which suits who reads there.
+  package static func ofStandardError(isJSON: Bool) -> LogForm {
+    guard !isJSON else { return .json }
     let environment = ProcessInfo.processInfo.environment
     var status = stat()
     if let stream = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0,

@@ -50,13 +50,15 @@ package struct Broker: Service {
 
     let frontend = try frontend(in: context)
     let backend = try backend(in: backstage)
-    var monitors: [HandshakeMonitor] = []
+    var monitors: [MonitorThread] = []
     defer { for monitor in monitors { monitor.end() } }
     if configuration.clientSecurity != .none {
-      monitors.append(HandshakeMonitor(try frontend.monitor(), board.refusals, logger: logger(role: "clients")))
+      let failures = HandshakeFailures(board.refusals, logger: logger(role: "clients"))
+      monitors.append(MonitorThread(try frontend.monitor(), noting: failures))
     }
     if configuration.workerSecurity != .none {
-      monitors.append(HandshakeMonitor(try backend.monitor(), board.refusals, logger: logger(role: "workers")))
+      let failures = HandshakeFailures(board.refusals, logger: logger(role: "workers"))
+      monitors.append(MonitorThread(try backend.monitor(), noting: failures))
     }
     var loop = BrokerLoop(
       frontend: frontend, backend: backend,

@@ -76,6 +76,10 @@ struct BrokerReport: ServiceReport, Printable {
     ]
   }
 
+  private static func refusals(_ counts: BrokerCounts) -> [(name: String, count: Int)] {
+    counts.refusals.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key.name, $0.value) }
+  }
+
   private static func seconds(since time: ContinuousClock.Instant) -> UInt64 {
     UInt64(max(0, time.duration(to: .now).components.seconds))
   }
@@ -93,7 +97,7 @@ struct BrokerReport: ServiceReport, Printable {
       (
         "refused",
         .object(
-          counts.refusals.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key.name, .integer($0.value)) })
+          Self.refusals(counts).map { ($0.name, .integer($0.count)) })
       ),
       ("redispatched", .integer(counts.repeated)),
       ("unreadBytes", .integer(board.outstanding.byteCount)),
@@ -135,7 +139,7 @@ struct BrokerReport: ServiceReport, Printable {
       page.heading("Requests that the broker refused")
       page.table(
         ["code", "requests"],
-        counts.refusals.sorted { $0.key.rawValue < $1.key.rawValue }.map { [$0.key.name, "\($0.value)"] })
+        Self.refusals(counts).map { [$0.name, "\($0.count)"] })
     }
     return page
   }

@@ -32,7 +32,7 @@ struct LogOptions: ParsableArguments {
     return logger
   }
 
-  private var form: LogForm { logFormat == .json ? .json : .ofStandardError }
+  private var form: LogForm { .ofStandardError(isJSON: logFormat == .json) }
 
   /// The service group's own logger. It is silent below critical, as the command reports errors itself.
   var groupLogger: Logger {

@@ -1,12 +1,11 @@
 import Concurrency
-import Foundation
 import Logging
 import Operations
 
 /// Where a command says what is wrong. That nobody reads it any more is no reason to end.
 enum StandardError {
   static func write(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    StandardErrorLog.write(text)
   }
 
   private static let form = Lock<LogForm?>(nil)
@@ -14,7 +13,7 @@ enum StandardError {
   /// From now on what the command says is a line of the log of a service, if it is one.
   static func become(logOf settings: ServiceSettings?) {
     guard let settings else { return }
-    form.withLock { $0 = settings.logsJSON ? .json : .ofStandardError }
+    form.withLock { $0 = .ofStandardError(isJSON: settings.logsJSON) }
   }
 
   /// Writes a line of the command's own.

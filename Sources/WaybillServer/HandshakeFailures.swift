@@ -4,7 +4,7 @@ package import Logging
 package import ZeroMQ
 
 /// Counts the clients whose handshake fails, and says so when that begins and when it has ended.
-package struct HandshakeFailures {
+package struct HandshakeFailures: Sendable {
   private let refusals: RefusalCounts
   private let logger: Logger
   private var repeated = RepeatedFaults<String>(most: 20, quiet: .seconds(60))

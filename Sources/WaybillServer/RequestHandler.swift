@@ -40,14 +40,12 @@ package struct RequestHandler: ~Copyable {
   package mutating func answer(_ bytes: RawSpan) -> Reply {
     let stopwatch = Stopwatch()
     let request = Request(decoding: bytes, with: &unpacker)
-    // Taken out first, so that the request itself is moved and not copied.
-    let (method, envelope) = (request.method, request.envelope)
     do throws(APIError) {
-      let reply = try answer(request.call.get(), in: envelope)
-      meter.count(method, nil, replyOf: size(of: reply), took: stopwatch.nanoseconds)
+      let reply = try answer(request.call.get(), in: request.envelope)
+      meter.count(request.method, nil, replyOf: size(of: reply), took: stopwatch.nanoseconds)
       return reply
     } catch {
-      return refuse(in: envelope, with: error, method: method, since: stopwatch)
+      return refuse(in: request.envelope, with: error, method: request.method, since: stopwatch)
     }
   }
 

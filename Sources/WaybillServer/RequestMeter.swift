@@ -17,6 +17,7 @@ package final class RequestMeter: Sendable {
   package let replySizes = Histogram(bounds: [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000])
 
   private static let methods: [Request.Method?] = [nil] + Request.Method.allCases
+  private static let outcomes: [StatusCode?] = [nil] + StatusCode.allCases
   private static let codes = 17
 
   package let refusals = RefusalCounts()
@@ -53,7 +54,7 @@ package final class RequestMeter: Sendable {
   /// Gives how many requests of each method had each outcome, nil for no error.
   package func forEachCount(_ body: (_ method: Request.Method?, _ outcome: StatusCode?, _ count: UInt64) -> Void) {
     for method in Self.methods {
-      for outcome in [nil] + StatusCode.allCases {
+      for outcome in Self.outcomes {
         body(method, outcome, answered[Self.place(method, outcome)])
       }
     }

@@ -37,7 +37,8 @@ final class WorkerEndpoints {
     guard !proxies.isEmpty || configuration.security != .none else { return }
     monitor = ConnectionMonitor(
       try socket.monitor(),
-      proxies.map { ProxyConnection(to: $0, as: configuration.peerSecurity, logger: logger) }, refusals, logger: logger)
+      proxies.map { ProxyConnection(to: $0, as: configuration.peerSecurity, logger: logger) },
+      noting: HandshakeFailures(refusals, logger: logger))
     for proxy in proxies { logger.notice("connecting", metadata: [LogKey.endpoint: "\(proxy)"]) }
   }
 

@@ -30,7 +30,9 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+TESTS = pathlib.Path(__file__).resolve().parent.parent.parent
+# What tests of this kind share, and how charts look.
+sys.path[:0] = [str(TESTS / "Chaos"), str(TESTS.parent / "Benchmarks")]
 
 import chart
 import lines

@@ -2,29 +2,11 @@
 
 import collections
 
+from bench.style import STYLE
 from matplotlib import pyplot, ticker
-
 from summary import part
 
-pyplot.rcParams.update({
-    "svg.fonttype": "none",
-    "svg.hashsalt": "waybill",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 10,
-    "axes.edgecolor": "#57606a",
-    "axes.labelcolor": "#24292f",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "grid.color": "#d8dee4",
-    "grid.linewidth": 0.7,
-    "text.color": "#24292f",
-    "xtick.color": "#57606a",
-    "ytick.color": "#57606a",
-})
+pyplot.rcParams.update(STYLE | {"font.size": 10, "axes.titlesize": 11})
 
 COLOURS = {"broker": "#cf222e", "steady": "#0969da", "killed-0": "#9a6700", "killed-1": "#1b7c83"}
 LABELS = {
