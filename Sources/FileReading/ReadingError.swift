@@ -36,6 +36,8 @@ package struct ReadingError: Error, Sendable, Hashable {
     self.init(file, "\(subject) \(cause.reason)", watch: watch.retrying(after: cause), cause: cause)
   }
 
+  /// What it tells people.
+  package var says: String { "\(file): \(reason)" }
   /// Whether it may pass though the file stays as it is.
   package var isTransient: Bool { cause?.isTransient ?? false }
   /// Whether this process or the machine is out of descriptors or memory.

@@ -33,6 +33,12 @@ package struct RememberedFile<Value: Sendable>: Sendable {
     if case .failed(let error, _) = state { error } else { nil }
   }
 
+  /// The fault of a disk, or of rights, through which a ``value`` stands that the file may no longer have. A change that is
+  /// under way is none.
+  package var standingFault: ReadingError? {
+    if case .failed(let error, .some) = state, error.isTransient, error.cause != .changing { error } else { nil }
+  }
+
   /// Whether the file was read as it was on the disk, and that cannot have changed without a sign.
   package var isSettled: Bool {
     if case .read(_, let watch) = state { watch.isSettled } else { false }

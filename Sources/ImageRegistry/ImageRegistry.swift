@@ -65,11 +65,12 @@ package final class ImageRegistry: Sendable {
   ///   - passedOver: How much it holds that is no image.
   ///   - absent: How many images it names without holding them.
   ///   - aliases: Further ids that images are found by, and the images' ids.
+  ///   - fault: Why some of the images are perhaps not what the source holds now: the source is stale.
   /// - Returns: How the list changed.
   @discardableResult
   package func replaceContents(
     ofSource source: Int, with images: some Sequence<Image>, leftOut: [SkippedImage] = [], passedOver: Int = 0,
-    absent: Int = 0, aliases: [Digest: Digest] = [:]
+    absent: Int = 0, aliases: [Digest: Digest] = [:], fault: String? = nil
   ) -> Change {
     // Outside of the lock: the sequence may be lazy.
     let images = Array(images)
@@ -77,6 +78,7 @@ package final class ImageRegistry: Sendable {
       let change = writer.replaceContents(ofSource: source, with: images)
       writer.noteReading(
         ofSource: source, leftOut: leftOut, passedOver: passedOver, absent: absent, aliases: aliases)
+      if let fault { writer.noteFailure(ofSource: source, reason: fault) }
       return change
     }
   }

@@ -14,6 +14,9 @@ package struct Inventory: Sendable, Hashable {
   /// Images that an index names and that are not in the store, which is legal: the other platforms of an image.
   package var absent = 0
 
+  /// The first fault that kept the reading from what an image is now: what it was before is listed.
+  package private(set) var outdated: SourceError?
+
   /// Other ids by which images are found: the digest of a configuration where that is not the image's id.
   package var aliases: [Digest: Digest] = [:]
 
@@ -30,6 +33,7 @@ package struct Inventory: Sendable, Hashable {
     unreadable += other.unreadable
     passedOver += other.passedOver
     absent += other.absent
+    outdated = outdated ?? other.outdated
     aliases.merge(other.aliases) { first, _ in first }
   }
 
@@ -37,6 +41,11 @@ package struct Inventory: Sendable, Hashable {
   mutating func leaveOut(_ image: String, at path: String, _ error: ReadingError) {
     leftOut.append(SkippedImage(image, at: path, error.reason))
     if error.isTransient { unreadable += 1 }
+  }
+
+  /// Notes that an image is listed as it was before `error` kept the file at `path` from being read.
+  mutating func noteOutdated(_ path: String, _ error: ReadingError) {
+    outdated = outdated ?? SourceError(error, "\(path): \(error.reason); what it last held is listed")
   }
 
   /// The error of a store of which nothing can be read, for faults that may pass: it is not known to be empty.

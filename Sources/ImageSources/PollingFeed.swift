@@ -55,7 +55,7 @@ package struct PollingFeed: ImageFeed {
   private struct State {
     var source: any ImageSource
     var log: SourceLog
-    /// What is wrong with the last inventory as a whole. It holds until there is another.
+    /// What is wrong with the last inventory as a whole, or with some of it. It holds until there is another.
     var inventoryError: SourceError?
   }
 
@@ -71,16 +71,17 @@ package struct PollingFeed: ImageFeed {
 
   /// Reads once, and says how many images are not as they were.
   private func update(_ state: inout State, into registry: ImageRegistry) throws(SourceError) -> Int {
-    let inventory = try read(&state.source)
-    if let inventory { state.inventoryError = inventory.error }
-    if let error = state.inventoryError { throw error }
-    guard let inventory else {
+    guard let inventory = try read(&state.source) else {
+      if let error = state.inventoryError { throw error }
       state.log.noteUnchanged()
       registry.noteUnchanged(source: index)
       return 0
     }
+    state.inventoryError = inventory.error ?? inventory.outdated
+    if let error = inventory.error { throw error }
     let change = registry.replaceContents(ofSource: index, with: inventory)
     state.log.noteReading(inventory, change)
+    if let error = inventory.outdated { state.log.noteFailure(error) }
     return change.added + change.changed + change.removed
   }
 
@@ -103,6 +104,6 @@ extension ImageRegistry {
   package func replaceContents(ofSource source: Int, with inventory: Inventory) -> Change {
     replaceContents(
       ofSource: source, with: inventory.images, leftOut: inventory.leftOut, passedOver: inventory.passedOver,
-      absent: inventory.absent, aliases: inventory.aliases)
+      absent: inventory.absent, aliases: inventory.aliases, fault: inventory.outdated?.message)
   }
 }

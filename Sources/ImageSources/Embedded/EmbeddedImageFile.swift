@@ -12,13 +12,15 @@ struct EmbeddedImageFile: Sendable {
   var image: Image? { manifest.value }
   /// Why there is no image: the file at fault, by absolute path, and which rule it breaks, with which value.
   var error: ReadingError? { manifest.value == nil ? manifest.error : nil }
+  /// Why the image is perhaps not what is there now.
+  var standingFault: ReadingError? { manifest.standingFault }
 
   /// Whether the manifest at `path` must be read again: a file that it needs is not the one that was read.
   func mayHaveChanged(_ path: String) -> Bool { manifest.mayHaveChanged(path, FileFingerprint.following) }
 
   /// Whether `other` says the same.
   func saysTheSame(as other: EmbeddedImageFile?) -> Bool {
-    image == other?.image && error?.file == other?.error?.file && error?.reason == other?.error?.reason
+    image == other?.image && error?.says == other?.error?.says && standingFault?.says == other?.standingFault?.says
   }
 
   /// The path of the manifest's signature: its name with the last suffix replaced.

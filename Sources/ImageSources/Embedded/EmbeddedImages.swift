@@ -109,6 +109,7 @@ package struct EmbeddedImages: ImageSource {
       if let error = files[name]?.error {
         inventory.leaveOut(name, at: error.file, error)
       }
+      if let fault = files[name]?.standingFault { inventory.noteOutdated(fault.file, fault) }
     }
     inventory.leftOut += unnamed.map { name in
       SkippedImage(name, at: "\(folder)/\(name)", "its file's name is not UTF-8")

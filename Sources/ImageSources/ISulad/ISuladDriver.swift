@@ -102,6 +102,9 @@ struct ISuladDriver: StoreDriver {
       if let error = file.error {
         inventory.leaveOut(id.description, at: "\(path)/\(name.imagesFolder)/\(error.file)", error)
       }
+      if let fault = file.standingFault {
+        inventory.noteOutdated("\(path)/\(name.imagesFolder)/\(fault.file)", fault)
+      }
       guard let image = file.image else { continue }
       do throws(ReadingError) {
         inventory.images.append(try layers.listed(image, named: owners.names(image.names, of: place)))

@@ -16,6 +16,8 @@ struct ISuladImageFile: Sendable {
   var image: RecordedImage? { file.value ?? nil }
   /// Why the image cannot be listed, if it cannot.
   var error: ReadingError? { file.value == nil ? file.error : nil }
+  /// Why the image, or that there is none, is perhaps not what is there now.
+  var standingFault: ReadingError? { file.standingFault }
 
   /// Whether the image must be read again.
   func mayHaveChanged(in images: Folder) -> Bool {
@@ -24,7 +26,7 @@ struct ISuladImageFile: Sendable {
 
   /// Whether `other` says the same.
   func saysTheSame(as other: ISuladImageFile?) -> Bool {
-    image == other?.image && error?.file == other?.error?.file && error?.reason == other?.error?.reason
+    image == other?.image && error?.says == other?.error?.says && standingFault?.says == other?.standingFault?.says
   }
 
   /// Reads the folder of the image. Any number of threads may do so at once.

@@ -123,10 +123,11 @@ def add_row(path):
 
 def embedded(reader, fault):
     path = f"{FOLDER}/{reader}"
-    name = f"image-{N}"
+    # The one image that changes gets another name each time.
+    name, tag = ("embedded-0", N) if fault == "changed" else (f"image-{N}", 1)
     layer = b"layer %d" % N
     manifest = dump({
-        "schemaVersion": 1, "mediaType": "application/embedded.manifest+json", "imageName": f"{name}:1",
+        "schemaVersion": 1, "mediaType": "application/embedded.manifest+json", "imageName": f"{name}:{tag}",
         "created": "2024-04-02T14:17:46Z", "config": {},
         "layers": [
             {"mediaType": "application/bind.image.rootfs.diff.dir", "pathInHost": "/", "size": 1},
@@ -135,8 +136,8 @@ def embedded(reader, fault):
     write(f"{path}/{name}.img", layer)
     write(f"{path}/{name}.sgn", b"sha256:" + sha(manifest).encode())
     write(f"{path}/{name}.manifest", manifest)
-    files = {"manifest": f"{name}.manifest", "signature": f"{name}.sgn", "layer": f"{name}.img", "folder": ""}
-    faults[reader] = f"{path}/{files[fault]}".rstrip("/")
+    files = {"signature": f"{name}.sgn", "layer": f"{name}.img", "folder": ""}
+    faults[reader] = f"{path}/{files.get(fault, f'{name}.manifest')}".rstrip("/")
 
 
 def archive(reader):
@@ -167,7 +168,7 @@ for name, fault in [
     ("image", "image"), ("config", "config"), ("layer", "layer"), ("changed", "changed"),
 ]:
     isulad(f"isulad-{name}", fault)
-for fault in "manifest", "signature", "layer", "folder":
+for fault in "manifest", "signature", "layer", "changed", "folder":
     embedded(f"embedded-{fault}", fault)
 archive("archive.tar")
 databases = [isulad_database("isulad-database", True), isulad_database("isulad-alone", False)]
