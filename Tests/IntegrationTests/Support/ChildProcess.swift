@@ -23,8 +23,10 @@ final class ChildProcess: Sendable {
   ///   - environment: what to add to the test's own environment.
   /// - Throws: an expectation that failed, when there is no way to start programs.
   init(_ command: [String], environment: [String: String] = [:]) throws {
+    let isLogJSON = JSONLog.isWritten(by: command, environment)
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WAYBILL_") }
-      .merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+      .merging(isLogJSON ? JSONLog.variables : [:]) { $1 }.merging(environment) { $1 }
+      .map { "\($0.key)=\($0.value)" }
     let outputPipe = try Self.pipe()
     let errorPipe = try Self.pipe()
     let life = Life()
@@ -40,7 +42,7 @@ final class ChildProcess: Sendable {
     }
     shown = command.joined(separator: " ")
     output = CapturedText(from: outputPipe.reading)
-    errors = CapturedText(from: errorPipe.reading)
+    errors = isLogJSON ? CapturedText(from: errorPipe.reading, JSONLog.text) : CapturedText(from: errorPipe.reading)
     pid = try #require(life.pid(), "setpriv of util-linux is needed, to start \(shown)")
     self.life = life
   }
