@@ -67,6 +67,7 @@ run: build-lean
 # The program without the toolchain's libraries, its manual pages, the units of systemd and their user, and completions for
 # shells.
 install: export WARNINGS_AS_ERRORS :=
+install: export WAYBILL_COMMIT := $(shell git rev-parse --short=10 HEAD 2> /dev/null)
 install: tree := .build/install
 install:
 	@$(call install,$(BUILD_PACKAGES) $(MANUAL_PACKAGES))
@@ -184,14 +185,15 @@ proto: build
 	  --swift_out=Visibility=Package,UseAccessLevelOnImports=true:$$folder $${proto#*/}.proto || exit; done
 
 # Against the limit of the transport and others, side by side; writes Benchmarks/RESULTS.md and its charts. As root, or
-# containerd cannot run. A peer that cannot be installed is named as missing there.
+# containerd cannot run. A peer that cannot be installed is named as missing there. AGAINST=COMMIT: beside waybill of that
+# commit alone; writes .build/bench/AGAINST.md.
 bench: $(VENV)/bench-installed
 	@$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
 	-@$(call install,$(PEER_PACKAGES))
 	swift build $(SWIFT_FLAGS) --configuration release --product waybill
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product RegistryBench
 	BENCHMARKS=1 swift build $(SWIFT_FLAGS) --configuration release --product FixedFace
-	$(VENV)/bin/python3 Benchmarks/run
+	$(VENV)/bin/python3 Benchmarks/run $(addprefix --against ,$(AGAINST))
 
 # A cluster of 10,000 nodes, and of 100,000, with a real etcd; writes Benchmarks/CLUSTER.md and its charts. Needs a hard limit
 # of 20,000 descriptors.

@@ -16,6 +16,9 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+/// `make install`, `make dist` and `make deb` set this. Swift takes no texts from a build, C does.
+let commit = (Context.environment["WAYBILL_COMMIT"] ?? "").filter(\.isHexDigit)
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -85,6 +88,7 @@ let package = Package(
     .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CGlibc"),
+    .target(name: "CBuild", cSettings: [.define("WAYBILL_COMMIT", to: "\"\(commit)\"")]),
     room("Diagnostics"),
     room("Concurrency", ["CGlibc"]),
     room("ZeroMQ", ["CZeroMQ"]),
@@ -123,7 +127,7 @@ let package = Package(
     room(
       "WaybillServer",
       [
-        "CGlibc", "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry",
+        "CBuild", "CGlibc", "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageRegistry",
         "ImageWire", "MessagePack", "ZeroMQ", logging,
       ]),
     room(

@@ -1,5 +1,7 @@
+internal import CRIProtocol
 internal import Concurrency
 internal import Connections
+internal import Diagnostics
 internal import GRPCCore
 package import ImageRegistry
 package import ImageSources
@@ -69,11 +71,21 @@ package struct RuntimeFeed: ImageFeed {
         continue
       } catch {
         guard !Task.isCancelled else { return }
-        let failure = error as? SourceError ?? SourceError(ofCall: error, at: socket)
+        let failure = sourceError(error)
         registry.noteFailure(ofSource: index, reason: failure.message)
         state.log.noteFailure(failure)
       }
       do { try await Task.sleep(for: state.backoff.next()) } catch { return }
+    }
+  }
+
+  /// What is wrong. Of a runtime that is gone the same is said of the call that broke off and of each further try.
+  private func sourceError(_ error: any Error) -> SourceError {
+    do {
+      try check()
+      return error as? SourceError ?? SourceError(ofCall: error, at: socket)
+    } catch {
+      return error
     }
   }
 
@@ -89,12 +101,18 @@ package struct RuntimeFeed: ImageFeed {
     }
     for _ in 0..<Self.questionsPerConnection {
       let start = ContinuousClock.now
-      let images = try await client.images()
+      let images = try await ask(&client, countingIn: registry)
       let duration = ContinuousClock.now - start
       update(registry, with: Inventory(images, at: socket), &state)
       state.backoff = Backoff()
       try await Task.sleep(for: max(limits.pause, duration * limits.restFactor))
     }
+  }
+
+  private func ask(_ client: inout RuntimeClient, countingIn registry: ImageRegistry) async throws -> [CRIImage] {
+    let stopwatch = Stopwatch()
+    defer { registry.countReading(ofSource: index, took: stopwatch.nanoseconds) }
+    return try await client.images()
   }
 
   private func update(_ registry: ImageRegistry, with inventory: Inventory, _ state: inout State) {

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import EtcdProtocol
 internal import Foundation
 package import ImageRegistry
@@ -37,6 +38,8 @@ package struct ClusterFeed: ImageFeed {
       if let position = reader.position, try await client.hasSeen(position.last) {
         revision = position.revision
       } else {
+        let stopwatch = Stopwatch()
+        defer { registry.countReading(ofSource: index, took: stopwatch.nanoseconds) }
         revision = try await read(everythingFrom: client, with: reader)
       }
       noteAnswer()

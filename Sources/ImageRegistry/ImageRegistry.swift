@@ -15,6 +15,8 @@ package final class ImageRegistry: Sendable {
   private let nodeLists = NodeLists()
   /// How many images were added, changed and removed.
   private let changes = Counters(count: 3)
+  /// How often each source was read, and at the next place how many nanoseconds that took.
+  private let readings: Counters
 
   private struct Published {
     var snapshot: RegistrySnapshot
@@ -30,6 +32,7 @@ package final class ImageRegistry: Sendable {
   package init(sources: [String], maxListBytes: Int = 1 << 30) {
     precondition(sources.count <= Self.maxSources, "a registry has at most \(Self.maxSources) sources")
     wholeLists = WholeLists(maxBytes: maxListBytes)
+    readings = Counters(count: 2 * sources.count)
     let writer = Writer(sources: sources)
     published = Lock(Published(snapshot: writer.snapshot(wholeLists, nodeLists), sources: writer.sources))
     self.writer = Lock(writer)
@@ -135,6 +138,16 @@ package final class ImageRegistry: Sendable {
     wholeLists.trim()
   }
 
+  /// Counts a reading of a source, whatever came of it: a look at a store, a question to a runtime, a range of etcd.
+  ///
+  /// - Parameters:
+  ///   - source: The number of the source.
+  ///   - nanoseconds: How long it took.
+  package func countReading(ofSource source: Int, took nanoseconds: UInt64) {
+    readings.add(at: 2 * source)
+    readings.add(nanoseconds, at: 2 * source + 1)
+  }
+
   /// Notes which runtime is behind a source.
   ///
   /// - Parameters:
@@ -169,7 +182,9 @@ package final class ImageRegistry: Sendable {
     package var added: UInt64
     package var changed: UInt64
     package var removed: UInt64
-    /// How often each source could not be read, in their order.
+    /// How often each source was read, in their order, how many nanoseconds that took, and how often it could not be read.
+    package var readings: [UInt64]
+    package var readingTimes: [UInt64]
     package var failures: [UInt64]
     /// How many whole lists were made, and the bytes of those in memory.
     package var listsBuilt: UInt64
@@ -179,9 +194,11 @@ package final class ImageRegistry: Sendable {
   /// What the registry has done, for those who watch it.
   package var counts: Counts {
     let lists = wholeLists.load
+    let sources = published.withLock { $0.sources }
     return Counts(
-      added: changes[0], changed: changes[1], removed: changes[2],
-      failures: published.withLock { $0.sources }.map(\.failures), listsBuilt: lists.built, listBytes: lists.bytes)
+      added: changes[0], changed: changes[1], removed: changes[2], readings: sources.indices.map { readings[2 * $0] },
+      readingTimes: sources.indices.map { readings[2 * $0 + 1] }, failures: sources.map(\.failures),
+      listsBuilt: lists.built, listBytes: lists.bytes)
   }
 
   /// Changes the state, and lets readers see the change as a whole.

@@ -1,5 +1,6 @@
 internal import CGlibc
 internal import Concurrency
+internal import Diagnostics
 package import ImageRegistry
 package import Logging
 internal import ServiceLifecycle
@@ -60,6 +61,8 @@ package struct PollingFeed: ImageFeed {
   }
 
   private func readOnce(_ state: inout State, into registry: ImageRegistry) {
+    let stopwatch = Stopwatch()
+    defer { registry.countReading(ofSource: index, took: stopwatch.nanoseconds) }
     do throws(SourceError) {
       // Memory that a large reading leaves in pieces goes back to the system.
       if try update(&state, into: registry) >= Self.manyImages { malloc_trim(0) }

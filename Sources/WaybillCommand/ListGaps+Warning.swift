@@ -9,7 +9,7 @@ extension ListGaps {
   }
 
   /// A sentence without its end.
-  private var warning: String {
+  var warning: String {
     let lacking = leftOut == 0 ? [] : ["it lacks \(leftOut) \(leftOut == 1 ? "image" : "images") that cannot be read"]
     let late =
       stale.isEmpty ? [] : ["what it has of \(stale.map(\.escaped).joined(separator: ", ")) cannot be read anew"]

@@ -2,7 +2,8 @@ import Operations
 
 /// The metrics of all services. `docs/operations.md` has them in a table.
 enum Metric {
-  static let build = MetricFamily("waybill_build_info", .gauge, ["version", "role", "traits"], "1, with what runs.")
+  static let build = MetricFamily(
+    "waybill_build_info", .gauge, ["version", "commit", "role", "traits"], "1, with what runs.")
   static let ready = MetricFamily("waybill_ready", .gauge, "Whether the service is ready: 1 or 0.")
   static let refusedConnections = MetricFamily(
     "waybill_refused_connections_total", .counter, ["reason"],
@@ -35,6 +36,11 @@ enum Metric {
     "waybill_source_left_out_images", .gauge, ["source"], "Images of a source that cannot be read, and are not listed.")
   static let sourceAge = MetricFamily(
     "waybill_source_age_seconds", .gauge, ["source"], "Time since the last good reading of a source.")
+  static let sourceReadings = MetricFamily(
+    "waybill_source_readings_total", .counter, ["source"],
+    "Readings of a source: looks at a store, questions to a runtime, readings of all that etcd has.")
+  static let sourceReadingSeconds = MetricFamily(
+    "waybill_source_reading_seconds_total", .counter, ["source"], "Time that readings of a source took.")
   static let sourceFailures = MetricFamily(
     "waybill_source_failures_total", .counter, ["source"], "Readings of a source that failed.")
   static let nodes = MetricFamily("waybill_nodes", .gauge, ["state"], "Nodes of the cluster, by state.")

@@ -7,7 +7,7 @@ import WaybillServer
 extension MetricText {
   /// Writes what every service has.
   mutating func writeService(_ role: String, isReady: Bool) {
-    write(Metric.build, [(labels: [version, role, WaybillCommand.traits], value: 1)])
+    write(Metric.build, [(labels: [version, commit, role, WaybillCommand.traits], value: 1)])
     write(Metric.ready, isReady ? 1 : 0)
   }
 
@@ -40,6 +40,10 @@ extension MetricText {
     write(
       Metric.sourceAge,
       sources.compactMap { source in source.age.map { (labels: [source.name], value: Double($0)) } })
+    write(Metric.sourceReadings, zip(sources, counts.readings).map { (labels: [$0.name], value: Double($1)) })
+    write(
+      Metric.sourceReadingSeconds,
+      zip(sources, counts.readingTimes).map { (labels: [$0.name], value: Double($1) / 1e9) })
     write(
       Metric.sourceFailures, zip(sources, counts.failures).map { (labels: [$0.name], value: Double($1)) })
   }

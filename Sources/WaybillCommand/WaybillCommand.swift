@@ -19,7 +19,9 @@ struct WaybillCommand: AsyncParsableCommand {
     "worker": WorkerCommand.self, "broker": BrokerCommand.self, "publish": PublishCommand.self,
   ]
 
-  private static var version: String { "\(WaybillServer.version) \(traits.isEmpty ? "without" : "with") gRPC" }
+  private static var version: String {
+    "\(WaybillServer.version) \(traits.isEmpty ? "without" : "with") gRPC\(commit.isEmpty ? "" : ", commit \(commit)")"
+  }
 
   /// The package traits of this program.
   static var traits: String {

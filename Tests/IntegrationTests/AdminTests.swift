@@ -26,6 +26,8 @@ import Testing
     let stale = "waybill_source_state{source=\"oci:\(store)\",state=\"stale\"}"
     #expect(try await eventually { try admin.metrics()[stale] == 1 })
     #expect(try admin.get("/readyz") == (200, "ready\n"))
+    let warning = "Warning: the list may be old: what it has of oci:\(store) cannot be read anew"
+    #expect(try admin.get("/").body.contains(warning))
 
     // As long as requests come, what has arrived is answered.
     let load = try await Load.start(100_000, rate: 2_000, at: worker.endpoint)

@@ -93,6 +93,9 @@ import Testing
       #expect(try admin.metrics()["waybill_list_builds_total"] == 1)
       #expect(try admin.metrics()["waybill_list_bytes"] > 1_000)
 
+      let readings = try admin.metrics()["waybill_source_readings_total{\(source)}"]
+      #expect(try await eventually { try admin.metrics()["waybill_source_readings_total{\(source)}"] > readings })
+      #expect(try admin.metrics()["waybill_source_reading_seconds_total{\(source)}"] > 0)
       try FileManager.default.moveItem(atPath: store, toPath: "\(store)-away")
       #expect(try await eventually { try admin.metrics()["waybill_source_failures_total{\(source)}"] > 0 })
       #expect(try admin.metrics()["waybill_source_state{\(source),state=\"current\"}"] == 0)

@@ -24,7 +24,9 @@ import Testing
     }
     defer { for worker in workers { worker.send(SIGKILL) } }
     for worker in workers {
-      #expect(try await eventually { worker.errors.lines.contains { $0.hasSuffix(" connected") } })
+      for word in ["connected", "read"] {
+        #expect(try await eventually { worker.errors.lines.contains { $0.hasSuffix(" \(word)") } })
+      }
     }
     try await tryIt(`case`, at: ends[0], workers, "behind zmq_proxy")
     for worker in workers {

@@ -156,7 +156,7 @@ try_package() {
   must lintian --fail-on error,warning "$package"
   list_files > "$scratch/before"
   must inside apt-get install --yes --no-install-recommends /srv/waybill.deb
-  must inside waybill --version
+  must inside bash -c "waybill --version | grep --quiet ', commit $(git rev-parse --short=10 HEAD)$'"
   try_manual
   try_completions
   try_services
