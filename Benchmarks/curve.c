@@ -1,8 +1,8 @@
 /* Asks a worker for its whole list as fast as it answers, in the clear or by CURVE.
  *
- * usage: curve ENDPOINT CLIENTS SECONDS BYTES [SERVER_KEY PUBLIC_KEY SECRET_KEY]
+ * usage: curve ENDPOINT CLIENTS SECONDS BYTES (stay | come) [SERVER_KEY PUBLIC_KEY SECRET_KEY]
  *
- * Each client is a thread with a REQ socket. Every reply must have BYTES bytes. Keys are 40 characters of Z85; the
+ * Each client is a thread with a REQ socket: one that stays, or a new one for each request. Every reply must have BYTES bytes. Keys are 40 characters of Z85; the
  * clients share theirs. Prints the number of replies and the seconds that they took.
  */
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <zmq.h>
 
@@ -18,6 +19,7 @@ enum { MOST_CLIENTS = 64 };
 static void *context;
 static const char *endpoint, *server_key, *public_key, *secret_key;
 static size_t expected;
+static bool stays;
 static atomic_bool stop;
 
 static void fail(const char *what) {
@@ -44,18 +46,26 @@ static void ask(void *socket) {
     zmq_msg_close(&reply);
 }
 
-static void *client(void *result) {
+static void *connected(void) {
     const int timeout = 10000, none = 0;
-    long *replies = result;
     void *socket = zmq_socket(context, ZMQ_REQ);
     if (!socket) fail("socket");
     zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
     zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
     if (server_key) secure(socket);
     if (zmq_connect(socket, endpoint) < 0) fail(endpoint);
+    return socket;
+}
+
+static void *client(void *result) {
+    long *replies = result;
+    void *socket = connected();
     while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
         ask(socket);
         ++*replies;
+        if (stays) continue;
+        zmq_close(socket);
+        socket = connected();
     }
     zmq_close(socket);
     return NULL;
@@ -70,15 +80,16 @@ static double now(void) {
 int main(int count, char **arguments) {
     pthread_t threads[MOST_CLIENTS];
     long replies[MOST_CLIENTS] = {0}, sum = 0;
-    if (count < 5) return 64;
+    if (count < 6) return 64;
     endpoint = arguments[1];
     const int clients = atoi(arguments[2]);
     const double seconds = atof(arguments[3]);
     expected = (size_t)atol(arguments[4]);
-    if (count > 7) {
-        server_key = arguments[5];
-        public_key = arguments[6];
-        secret_key = arguments[7];
+    stays = strcmp(arguments[5], "stay") == 0;
+    if (count > 8) {
+        server_key = arguments[6];
+        public_key = arguments[7];
+        secret_key = arguments[8];
     }
     if (clients < 1 || clients > MOST_CLIENTS || seconds <= 0) return 64;
 

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from .machine import SCRATCH, WAYBILL, first_match, output
+from .machine import OWN, SCRATCH, first_match, output
 from .question import WHOLE_LIST
 from .server import Server, free_tcp_endpoint
 from .servers import Waybill
@@ -15,9 +15,10 @@ class Proxy(Server):
 
     name = "zmq_proxy"
 
-    def __init__(self, layout):
+    def __init__(self, layout, build=OWN):
         super().__init__()
         self.layout = layout
+        self.build = build
         self.back = free_tcp_endpoint()
         self.workers = None
 
@@ -25,7 +26,7 @@ class Proxy(Server):
         return [SCRATCH / "proxy", self.endpoint, self.back]
 
     def worker(self):
-        return Waybill(self.layout, connect=self.back)
+        return Waybill(self.layout, build=self.build, connect=self.back)
 
     def prepare(self):
         with contextlib.ExitStack() as workers:
@@ -48,11 +49,11 @@ class Broker(Proxy):
 
     @staticmethod
     def why_missing():
-        known = first_match(r"(?m)^\s+(broker)\b", output(WAYBILL, "--help"))
+        known = first_match(r"(?m)^\s+(broker)\b", output(OWN.waybill, "--help"))
         return None if known else "this waybill has none"
 
     def command(self):
-        return [WAYBILL, "broker", "--frontend", self.endpoint, "--backend", self.back]
+        return [self.build.waybill, "broker", "--frontend", self.endpoint, "--backend", self.back]
 
     def worker(self):
-        return Waybill(self.layout, broker=self.back)
+        return Waybill(self.layout, build=self.build, broker=self.back)

@@ -1,9 +1,8 @@
 """The charts, as SVG: text stays text, and the same figures give the same file."""
 
-import statistics
-
 from matplotlib import pyplot, ticker
 
+from .results import Estimate
 from .style import STYLE
 
 pyplot.rcParams.update(STYLE)
@@ -33,9 +32,10 @@ def draw_lists(plan, results, of, title, path):
         if not rows:
             continue
         sizes = [row.images for row in rows]
-        values = [[getattr(sample, of) for sample in row.samples] for row in rows]
-        medians = [statistics.median(of_row) for of_row in values]
-        axes.fill_between(sizes, [min(v) for v in values], [max(v) for v in values], color=colour, alpha=0.12, lw=0)
+        estimates = [row.estimate(of) for row in rows]
+        medians = [estimate.value for estimate in estimates]
+        lows, highs = [estimate.low for estimate in estimates], [estimate.high for estimate in estimates]
+        axes.fill_between(sizes, lows, highs, color=colour, alpha=0.12, lw=0)
         axes.plot(sizes, medians, color=colour, linestyle=style, marker="o", markersize=4.5, linewidth=1.8)
         if sizes[-1] == plan.lists[-1]:
             ends.append((sizes[-1], medians[-1], label, colour))
@@ -50,13 +50,13 @@ def draw_changes(results, path):
     figure, axes = begin("Median µs of one change", "images in the registry")
     noted = sorted((images, of) for (name, images), of in results.values.items() if name == "µs of a change")
     sizes = [images for images, _ in noted]
-    medians = [statistics.median(of) for _, of in noted]
-    lowest, highest = [min(of) for _, of in noted], [max(of) for _, of in noted]
-    axes.fill_between(sizes, lowest, highest, color="#0969da", alpha=0.12, lw=0)
+    estimates = [Estimate.of(of) for _, of in noted]
+    medians, highs = [estimate.value for estimate in estimates], [estimate.high for estimate in estimates]
+    axes.fill_between(sizes, [estimate.low for estimate in estimates], highs, color="#0969da", alpha=0.12, lw=0)
     axes.plot(sizes, medians, color="#0969da", marker="o", markersize=4.5, linewidth=1.8)
     for images, value in zip(sizes, medians):
         name_point(axes, images, value, f"{value:.1f}", (-5, 11), ha="center")
-    axes.set_ylim(0, 1.25 * max(highest))
+    axes.set_ylim(0, 1.25 * max(highs))
     finish(figure, axes, path)
 
 

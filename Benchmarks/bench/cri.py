@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import tarfile
 
-from .machine import FIXED_FACE, HERE, ROOT, SCRATCH, WAYBILL, cpu_seconds
+from .machine import FIXED_FACE, HERE, OWN, ROOT, SCRATCH, cpu_seconds
 from .question import Failure, decode, layout_tags
 from .server import Sample, Server
 
@@ -140,16 +140,16 @@ class Containerd(CRI):
 class Face(CRI):
     """waybill, which answers CRI at one socket and ZeroMQ at another."""
 
-    name = "waybill"
-
-    def __init__(self, layout):
+    def __init__(self, layout, build=OWN):
+        self.name = build.name
         super().__init__(layout)
+        self.build = build
         self.authority = "localhost"
         self.unix_socket = self.folder / "cri.sock"
 
     def command(self):
         super().command()
-        return [WAYBILL, "worker", f"oci:{self.layout}", "--bind", self.endpoint, "--cri", f"unix://{self.unix_socket}"]
+        return [self.build.waybill, "worker", f"oci:{self.layout}", "--bind", self.endpoint, "--cri", f"unix://{self.unix_socket}"]
 
     def measure_over_zeromq(self, question, load):
         return Server.measure(self, question, load)

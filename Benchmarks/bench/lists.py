@@ -7,7 +7,7 @@ from .cri import Containerd, GoServer
 from .machine import make_layout
 from .question import WHOLE_LIST, check_whole_list, decode
 from .results import interleaved
-from .servers import Encoding, Fixed, Redis, Waybill
+from .servers import Encoding, Fixed, Redis, Waybill, Watched
 
 PEERS = [Redis, Containerd, GoServer, Broker]
 
@@ -40,7 +40,8 @@ def measure_list(images, plan, results):
             asked[stack.enter_context(GoServer(layout, question.reply))] = question
         if Containerd.name not in results.missing and images in plan.containerd:
             asked[stack.enter_context(Containerd(layout))] = question
-        results.add("list", images, question.size, in_turn(plan, asked, plan.load()), limit="C")
+        samples = in_turn(plan, asked, plan.load(), seldom={Redis.name, Encoding.name, GoServer.name, Containerd.name})
+        results.add("list", images, question.size, samples, limit="C")
 
         near = [stack.enter_context(server) for server in (Waybill(layout, "ipc"), Fixed(question.reply, "ipc"))]
         for server in near:
@@ -50,15 +51,15 @@ def measure_list(images, plan, results):
 
 
 def measure_on_the_way(plan, results):
-    """Logs on against off, and the broker against libzmq's proxy, at one image, where they weigh most."""
+    """Metrics and logs on against off, and the broker against libzmq's proxy, at one image, where they weigh most."""
     layout = make_layout(1)
     with contextlib.ExitStack() as stack:
         quiet = stack.enter_context(Waybill(layout, log_level="critical"))
-        talking = stack.enter_context(Waybill(layout, log_level="debug"))
+        watched = stack.enter_context(Watched(layout))
         question = listing(quiet, layout)
-        talking.fetch(WHOLE_LIST)
-        samples = in_turn(plan, {talking: question, quiet: question}, plan.load(), ["debug", "silent"])
-        results.add("list, logs on or off", 1, question.size, samples, limit="silent")
+        watched.fetch(WHOLE_LIST)
+        samples = in_turn(plan, {watched: question, quiet: question}, plan.load(), ["watched", "silent"])
+        results.add("list, watched or not", 1, question.size, samples, limit="silent")
 
         if Broker.name not in results.missing:
             between = [stack.enter_context(way(layout)) for way in (Broker, Proxy)]
@@ -73,10 +74,11 @@ def listing(waybill, layout):
     return question
 
 
-def in_turn(plan, asked, load, names=None):
-    """The samples of servers that are asked in turn, by the names of the servers."""
+def in_turn(plan, asked, load, names=None, seldom=()):
+    """The samples of servers that are asked in turn, by the names of the servers, as `interleaved` has them."""
     names = names or [server.name for server in asked]
     return interleaved(
         plan.rounds,
         {name: lambda server=server: server.measure(asked[server], load) for name, server in zip(names, asked)},
+        seldom,
     )

@@ -1,5 +1,6 @@
 """Where things are, and what they run on."""
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -9,9 +10,27 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
 SCRATCH = ROOT / ".build" / "bench"
-WAYBILL = ROOT / ".build" / "release" / "waybill"
-REGISTRY_BENCH = ROOT / ".build" / "release" / "RegistryBench"
 FIXED_FACE = ROOT / ".build" / "release" / "FixedFace"
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """waybill as it is built in a folder, and what results call it."""
+
+    name: str
+    folder: pathlib.Path
+
+    @property
+    def waybill(self):
+        return self.folder / "waybill"
+
+    @property
+    def registry_bench(self):
+        return self.folder / "RegistryBench"
+
+
+OWN = Build("waybill", ROOT / ".build" / "release")
+WAYBILL = OWN.waybill
 
 C_FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
 PROGRAMS = {"load/*.c": [], "fixed.c": ["-lzmq"], "proxy.c": ["-lzmq"]}

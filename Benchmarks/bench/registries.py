@@ -84,29 +84,30 @@ def measure_changes(registries, plan, results):
 
 def measure_readers(registry, plan, results):
     """What readers notice of changes; every reply must be of one state."""
-
-    def while_changing(question, load):
-        count = int((load.warmup + load.seconds + 0.3) * CHANGES_A_SECOND)
-        registry.begin("change", count, CHANGES_A_SECOND)
-        sample = registry.measure(question, load)
-        done = registry.finish()
-        results.note("changes a second beside readers", registry.images, count / done["seconds"])
-        results.note("µs of a change beside readers", registry.images, done["p50_us"])
-        return sample
-
     for kind, question, load in (
         ("filter", filter_question(registry), plan.load()),
-        ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds, warmup=plan.seconds)),
+        ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds)),
     ):
         question = question.while_changing()
         samples = interleaved(
             plan.rounds,
             {
                 "waybill": lambda: registry.measure(question, load),
-                "waybill, changing": lambda: while_changing(question, load),
+                "waybill, changing": lambda: while_changing(registry, question, load, results),
             },
         )
         results.add(kind + " beside changes", registry.images, question.size, samples, limit="waybill")
+
+
+def while_changing(registry, question, load, results):
+    """A sample of readers while 1,000 images a second are changed."""
+    count = int((load.warmup + load.seconds + 0.3) * CHANGES_A_SECOND)
+    registry.begin("change", count, CHANGES_A_SECOND)
+    sample = registry.measure(question, load)
+    done = registry.finish()
+    results.note("changes a second beside readers", registry.images, count / done["seconds"])
+    results.note("µs of a change beside readers", registry.images, done["p50_us"])
+    return sample
 
 
 def measure_crowd(registry, plan, results):
@@ -125,7 +126,7 @@ def measure_crowd(registry, plan, results):
     results.add("filter, one client", registry.images, question.size, samples, limit="waybill")
 
     idle = [SCRATCH / "load", "--endpoint", registry.endpoint, "--hex", WHOLE_LIST.hex(), "--hold"]
-    for _ in range(plan.rounds):
+    for _ in range(plan.few):
         before = resident_bytes(registry.process.pid)
         with running(idle + ["--clients", IDLE_CLIENTS]) as clients:
             clients.stdout.readline()  # all have asked

@@ -1,9 +1,9 @@
 """RESULTS.md."""
 
 import datetime
-import statistics
 
 from . import machine
+from .results import CONFIDENCE, Estimate
 from .targets import targets
 
 SECTIONS = [
@@ -22,10 +22,17 @@ SECTIONS = [
         "A registry of generated images in memory, behind the worker's own socket. C lends a list of one image.",
     ),
     (
-        "Beside changes, crowds and logs",
-        ["filter beside changes", "list beside changes", "filter, one client", "list, logs on or off"],
+        "Beside changes and crowds, and watched",
+        ["filter beside changes", "list beside changes", "filter, one client", "list, watched or not"],
         "*changing*: 1,000 images a second are changed, and every reply is checked to be of one state. *listing*: "
-        "another client lists all the images in a loop. *debug*: `--log-level debug`; *silent*: `critical`.",
+        "another client lists all the images in a loop. *watched*: `--log-level debug`, and Prometheus' metrics are "
+        "read in the middle of each round; *silent*: `critical`, and no metrics.",
+    ),
+    (
+        "In a crowd",
+        ["list in a crowd"],
+        "Of so many connections (in the column *images*) to a list of one image, a hundred ask, each of which asks again when "
+        "its reply is in; the others have asked once.",
     ),
     (
         "Through two workers",
@@ -75,10 +82,17 @@ VALUES = [
         },
     ),
     (
+        "Connections",
+        "What one of so many (in the column *images*) takes of anonymous memory.",
+        {"bytes, waybill": "bytes of a connection, waybill", "bytes, C": "bytes of a connection, C"},
+    ),
+    (
         "Start",
-        "From the start of `waybill worker oci:` to the end of the first whole list, the files in the system's cache.",
+        "From the start of `waybill worker oci:` to the end of the first whole list, the files in the system's cache; *cold*: "
+        "after the system has dropped its caches, which takes root.",
         {
             "seconds": "seconds to the first list",
+            "seconds, cold": "seconds to the first list, cold",
             "packed bytes": "packed bytes of a worker",
             "resident bytes": "resident bytes of a worker",
             "of them anonymous": "anonymous bytes of a worker",
@@ -108,14 +122,16 @@ def report(plan, results, command, minutes, charts):
         f"- command: `{command}`, in {minutes:.0f} minutes",
         f"- load: {spread(loads)} of a core, on the cores that the servers use too",
         "",
-        f"Medians of the rounds, of which there were {plan.rounds}, the servers asked in turn; lowest and highest in "
-        "brackets. CPU is the server's, user and system, all threads; *against* is the quotient by the server in the "
-        "same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was checked; of "
-        "those over gRPC, the size of each and the images of some.",
+        f"Medians of {plan.rounds} rounds of {plan.seconds} seconds, the servers asked in turn; in brackets, what holds "
+        f"the median with a confidence of {CONFIDENCE:.0%}, by the order of the rounds alone. Peers that are far away have a "
+        f"fifth of the rounds; starts, memory and containerd's rest have {plan.few}, of which the lowest and the highest are "
+        "given. CPU is the server's, user and system, all threads; *against* is the median of the rounds' quotients by "
+        "the server in the same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was "
+        "checked; of those over gRPC, the size of each and the images of some.",
     ]
     if plan.rounds < 7:
         lines += ["", "**Fewer than seven rounds: a look, not figures to quote.**"]
-    lines += ["", "## Targets", "", "What is in bold was missed.", ""]
+    lines += ["", "## Targets", "", "What is in bold was missed. What the rounds cannot tell is *open*.", ""]
     verdicts = [target.cells for target in targets(plan, results)]
     lines.append(table(["what", "target", "measured", "met"], verdicts, str.ljust))
     if results.missing:
@@ -139,19 +155,21 @@ def section(title, explanation, headings, lines):
 
 def cells(row):
     shown = [row.kind, f"{row.images:,}", f"{row.bytes:,}", row.server]
-    shown.append(spread([sample.per_second for sample in row.samples]))
+    shown.append(spread(row.values("per_second")))
     shown += [plain(row.median(of)) for of in ("p50_us", "p90_us", "p99_us", "cpu_us")]
     if row.limit:
-        return shown + [f"{row.against_limit('per_second'):.2f}", f"{row.against_limit('cpu_us'):.2f}"]
+        return shown + [within(row.against_limit(of)) for of in ("per_second", "cpu_us")]
     return shown + ["", ""]
 
 
 def spread(values):
-    """The median with the lowest and the highest; nothing of nothing."""
-    if not values:
-        return ""
-    median, lowest, highest = plain(statistics.median(values)), plain(min(values)), plain(max(values))
-    return median if lowest == highest else f"{median} ({lowest}–{highest})"
+    """The median and what holds it; nothing of nothing."""
+    return within(Estimate.of(values)) if values else ""
+
+
+def within(estimate):
+    median, low, high = plain(estimate.value), plain(estimate.low), plain(estimate.high)
+    return median if low == high else f"{median} ({low}–{high})"
 
 
 def plain(value):

@@ -1,10 +1,51 @@
 """What was measured."""
 
 import dataclasses
+import math
 import statistics
 import sys
 
 from .server import Sample
+
+CONFIDENCE = 0.99
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A median, and where that of endlessly many rounds lies.
+
+    The confidence is the one that is asked for, or that of n rounds, 1 - 2^(1 - n), if that is less.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values, confidence=CONFIDENCE):
+        """By the order of the values alone, whatever their distribution is: with p = 1/2 each is below the median."""
+        ordered = sorted(values)
+        count = len(ordered)
+        below = rank = 0
+        while rank < count // 2 and (below := below + math.comb(count, rank) / 2**count) <= (1 - confidence) / 2:
+            rank += 1
+        rank = max(rank - 1, 0)
+        return cls(statistics.median(ordered), ordered[rank], ordered[-1 - rank])
+
+    @classmethod
+    def ratio(cls, values, others, confidence=CONFIDENCE):
+        """Of values and others, round by round where both have the same rounds: a slow second hits both."""
+        if len(values) == len(others):
+            return cls.of([value / other for value, other in zip(values, others)], confidence)
+        return cls.of(values, confidence) / cls.of(others, confidence)
+
+    def __truediv__(self, other):
+        if isinstance(other, Estimate):
+            return Estimate(self.value / other.value, self.low / other.high, self.high / other.low)
+        return Estimate(self.value / other, self.low / other, self.high / other)
+
+    def __add__(self, other):
+        return Estimate(self.value + other.value, self.low + other.low, self.high + other.high)
 
 
 @dataclasses.dataclass
@@ -18,11 +59,20 @@ class Row:
     samples: list[Sample]
     limit: list[Sample] | None = None
 
-    def median(self, of):
-        return statistics.median(getattr(sample, of) for sample in self.samples)
+    def values(self, of):
+        return [getattr(sample, of) for sample in self.samples]
 
-    def against_limit(self, of):
-        return self.median(of) / statistics.median(getattr(sample, of) for sample in self.limit)
+    def median(self, of):
+        return statistics.median(self.values(of))
+
+    def estimate(self, of):
+        return Estimate.of(self.values(of))
+
+    def against(self, samples, of, confidence=CONFIDENCE):
+        return Estimate.ratio(self.values(of), [getattr(sample, of) for sample in samples], confidence)
+
+    def against_limit(self, of, confidence=CONFIDENCE):
+        return self.against(self.limit, of, confidence)
 
 
 class Results:
@@ -49,24 +99,28 @@ class Results:
         return found[0] if found else None
 
     def ratio(self, kind, images, other, of="per_second"):
-        """waybill's median by the other's, or None."""
+        """waybill's rounds by the other's, or None."""
         own, others = self.row(kind, images), self.row(kind, images, other)
-        return own.median(of) / others.median(of) if own and others else None
+        return own.against(others.samples, of) if own and others else None
 
     def note(self, name, images, value):
         """Adds one round's value of something that is no request."""
         self.values.setdefault((name, images), []).append(value)
 
     def value(self, name, images):
-        """The median of the rounds, or None."""
+        """Of the rounds, or None."""
         found = self.values.get((name, images))
-        return statistics.median(found) if found else None
+        return Estimate.of(found) if found else None
 
 
-def interleaved(rounds, entries):
-    """The samples by name of what is measured in turn, to and fro, so that a slow minute hits all of them."""
+def interleaved(rounds, entries, seldom=()):
+    """The samples by name of what is measured in turn, to and fro, so that a slow minute hits all of them.
+
+    Those named in `seldom` have their turn in each fifth round: they are so far from what they are compared with.
+    """
     samples = {name: [] for name in entries}
     for number in range(rounds):
         for name in entries if number % 2 == 0 else reversed(entries):
-            samples[name].append(entries[name]())
+            if name not in seldom or number % 5 == 0:
+                samples[name].append(entries[name]())
     return samples

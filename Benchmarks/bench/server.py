@@ -35,7 +35,7 @@ class Load:
     seconds: float
     clients: int = 8
     pipeline: int = 1
-    warmup: float = 0.3
+    warmup: float = 0.1
 
     @property
     def arguments(self):
@@ -55,7 +55,7 @@ class Server:
     def __init__(self, transport="tcp"):
         self.transport = transport
         self.process = None
-        self.log = SCRATCH / f"{self.name.split()[0]}-{next(self.numbers)}.log"
+        self.log = SCRATCH / f"{self.name.split()[0].strip(',')}-{next(self.numbers)}.log"
         self.endpoint = f"ipc://{self.log.with_suffix('.sock')}" if transport == "ipc" else free_tcp_endpoint()
 
     def command(self):

@@ -4,19 +4,21 @@ import json
 import shutil
 import socket
 import sys
+import threading
+import urllib.request
 
-from .machine import HERE, REGISTRY_BENCH, SCRATCH, WAYBILL
+from .machine import HERE, OWN, SCRATCH
 from .question import WHOLE_LIST, Failure, Question, filter_request
-from .server import READY_SECONDS, Server
+from .server import READY_SECONDS, Server, free_tcp_endpoint
 
 
 class Waybill(Server):
     """The worker as users run it, with an OCI layout."""
 
-    name = "waybill"
-
-    def __init__(self, layout, transport="tcp", log_level="notice", connect=None, broker=None):
+    def __init__(self, layout, transport="tcp", build=OWN, log_level="notice", connect=None, broker=None):
+        self.name = build.name
         super().__init__(transport)
+        self.build = build
         self.layout = layout
         self.log_level = log_level
         if connect:
@@ -27,20 +29,45 @@ class Waybill(Server):
             self.place = ["--bind", self.endpoint]
 
     def command(self):
-        return [WAYBILL, "worker", f"oci:{self.layout}", *self.place, "--log-level", self.log_level]
+        return [self.build.waybill, "worker", f"oci:{self.layout}", *self.place, "--log-level", self.log_level]
+
+
+class Watched(Waybill):
+    """The same with all logs, whose metrics are scraped in the middle of each round: more often than Prometheus does."""
+
+    def __init__(self, layout):
+        super().__init__(layout, log_level="debug")
+        self.admin = free_tcp_endpoint().removeprefix("tcp://")
+
+    def command(self):
+        return [*super().command(), "--admin", self.admin]
+
+    def measure(self, question, load):
+        scraped = []
+        scrape = threading.Timer(load.warmup + load.seconds / 2, lambda: scraped.append(self.scrape()))
+        scrape.start()
+        sample = super().measure(question, load)
+        scrape.join()
+        if not scraped or b"waybill_requests_total{" not in scraped[0]:
+            raise Failure("the worker gave no metrics")
+        return sample
+
+    def scrape(self):
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=READY_SECONDS) as reply:
+            return reply.read()
 
 
 class Registry(Server):
     """The worker's own code with generated images, changed on command: see RegistryBench."""
 
-    name = "waybill"
-
-    def __init__(self, images):
+    def __init__(self, images, build=OWN):
+        self.name = build.name
         super().__init__()
+        self.build = build
         self.images = images
 
     def command(self):
-        return [REGISTRY_BENCH, "--images", self.images, "--bind", self.endpoint]
+        return [self.build.registry_bench, "--images", self.images, "--bind", self.endpoint]
 
     def prepare(self):
         """Waits until the images are in."""

@@ -1,21 +1,39 @@
 """How long until a worker lists a store, and what it then takes of memory."""
 
+import os
+import pathlib
 import time
 
-from .machine import anonymous_bytes, make_layout, resident_bytes
+from .machine import OWN, anonymous_bytes, make_layout, resident_bytes
 from .question import WHOLE_LIST
 from .servers import Waybill
+
+CACHES = pathlib.Path("/proc/sys/vm/drop_caches")
 
 
 def measure(plan, results):
     for images in (plan.large // 10, plan.large):
         layout = make_layout(images)
-        for number in range(plan.rounds + 1):
-            begun = time.monotonic()
-            with Waybill(layout) as waybill:
-                size = len(waybill.fetch(WHOLE_LIST))
-                if number > 0:  # the first one brings the files into the cache
-                    results.note("seconds to the first list", images, time.monotonic() - begun)
-                    results.note("resident bytes of a worker", images, resident_bytes(waybill.process.pid))
-                    results.note("anonymous bytes of a worker", images, anonymous_bytes(waybill.process.pid))
-                    results.note("packed bytes of a worker", images, size)
+        start(layout)  # brings the files into the cache
+        for _ in range(plan.few):
+            start(layout, lambda name, value: results.note(name, images, value))
+    if not os.access(CACHES, os.W_OK):
+        results.missing["a cold start"] = f"{CACHES} cannot be written"
+        return
+    for _ in range(plan.few):
+        os.sync()
+        CACHES.write_text("3")
+        results.note("seconds to the first list, cold", plan.large, start(layout))
+
+
+def start(layout, note=lambda name, value: None, build=OWN):
+    """The seconds until the first whole list; `note` is given what else there is to know."""
+    begun = time.monotonic()
+    with Waybill(layout, build=build) as waybill:
+        size = len(waybill.fetch(WHOLE_LIST))
+        seconds = time.monotonic() - begun
+        note("seconds to the first list", seconds)
+        note("resident bytes of a worker", resident_bytes(waybill.process.pid))
+        note("anonymous bytes of a worker", anonymous_bytes(waybill.process.pid))
+        note("packed bytes of a worker", size)
+        return seconds
