@@ -42,7 +42,7 @@ extension OCIBlob {
       }
     return .image(
       Facts(
-        id: id, manifestSize: UInt64(bytes.count), size: size, user: user, annotations: manifest.annotations,
+        id: id, manifestSize: UInt32(bytes.count), size: size, user: user, annotations: manifest.annotations,
         otherConfig: otherConfig))
   }
 

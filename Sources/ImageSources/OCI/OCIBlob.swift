@@ -42,20 +42,44 @@ enum OCIBlob: Sendable {
     /// The SHA-256 of the configuration, even where the manifest names that by another digest: the image has the same
     /// id wherever it is.
     let id: Digest
-    /// Bytes of the manifest itself.
-    let manifestSize: UInt64
     /// Bytes of the configuration and the layers.
     let size: UInt64
     let user: ImageUser
-    let annotations: [String: String]
+    /// Bytes of the manifest itself, at most ``OCILimits/blobSize``.
+    let manifestSize: UInt32
+    private let rest: Rest?
+
+    /// What few images have.
+    private final class Rest: Sendable {
+      let annotations: [String: String]
+      let otherConfig: String?
+
+      init(_ annotations: [String: String], _ otherConfig: String?) {
+        self.annotations = annotations
+        self.otherConfig = otherConfig
+      }
+    }
+
+    init(
+      id: Digest, manifestSize: UInt32, size: UInt64, user: ImageUser, annotations: [String: String],
+      otherConfig: String?
+    ) {
+      self.id = id
+      self.manifestSize = manifestSize
+      self.size = size
+      self.user = user
+      rest = annotations.isEmpty && otherConfig == nil ? nil : Rest(annotations, otherConfig)
+    }
+
+    var annotations: [String: String] { rest?.annotations ?? [:] }
     /// The file of the configuration, where that is not named by the id.
-    let otherConfig: String?
+    var otherConfig: String? { rest?.otherConfig }
   }
 
   /// Bytes of the blob itself, nil if it could not be read.
   var size: UInt64? {
     switch self {
-    case .image(let facts): facts.manifestSize
+    case .image(let facts): UInt64(facts.manifestSize)
     case .artifact(let size), .index(_, let size): size
     case .failed: nil
     }

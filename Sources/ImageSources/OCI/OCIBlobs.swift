@@ -65,6 +65,8 @@ struct OCIBlobs: Sendable {
     to index: OCIIndex, in blobs: BlobFolder, reporting progress: ReadingProgress
   ) throws(ReadingError) {
     reading += 1
+    // A dictionary that grows by itself is half empty at worst; tools name a manifest once for each tag.
+    entries.reserveCapacity(Set(index.manifests.lazy.compactMap(OCIBlob.Key.init)).count)
     var level = mark(index.manifests, in: blobs)
     for depth in 0...OCILimits.nesting {
       progress.expect(level.unread.count { !$0.isIndex })
