@@ -33,7 +33,7 @@ struct ConfigCommand: ParsableCommand {
       let names = WaybillCommand.services.keys.sorted().joined(separator: ", ")
       throw CommandError(message: "Name a service: \(names).", code: .usage)
     }
-    var settings = try ServiceSettings(
+    var settings = ServiceSettings(
       of: name, type, Array(arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
     try settings.readFile()
     do {

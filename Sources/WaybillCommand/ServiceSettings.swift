@@ -31,10 +31,7 @@ struct ServiceSettings {
   ///   - type: The command.
   ///   - written: The command line behind that name.
   ///   - environment: The variables.
-  /// - Throws: ``CommandError`` for a variable of an option that is given or not.
-  init(
-    of command: String, _ type: any ParsableCommand.Type, _ written: [String], environment: [String: String]
-  ) throws(CommandError) {
+  init(of command: String, _ type: any ParsableCommand.Type, _ written: [String], environment: [String: String]) {
     self.command = command
     self.written = written
     settings = ServiceSetting.all(of: type)
@@ -45,15 +42,23 @@ struct ServiceSettings {
       if let values = line.values[setting.key] {
         given[setting.key] = Given(values: values, origin: .commandLine)
       } else if let text = environment[setting.variable(of: command)], !text.isEmpty {
-        given[setting.key] = try Self.given(text, for: setting, setting.variable(of: command))
+        let values = setting.kind == .list ? text.split(whereSeparator: \.isWhitespace).map(String.init) : [text]
+        given[setting.key] = Given(values: values, origin: .variable(setting.variable(of: command)))
       }
     }
   }
 
   /// Takes what the file says, if there is one, where nobody else says anything.
   ///
-  /// - Throws: ``CommandError`` where it cannot be read or makes no sense.
+  /// - Throws: ``CommandError`` where it cannot be read or makes no sense, and for a variable of an option without a value
+  ///   that says neither true nor false.
   mutating func readFile() throws(CommandError) {
+    for setting in settings where setting.kind == .flag {
+      guard let given = given[setting.key], case .variable(let name) = given.origin else { continue }
+      guard ["true", "false"].contains(given.values[0]) else {
+        throw CommandError(message: "\(name) is true or false, not \(given.values[0].quotedAsJSON)", code: .usage)
+      }
+    }
     guard let configPath else { return }
     for (key, values) in try SettingsFile(configPath, settings).values where given[key] == nil {
       given[key] = Given(values: values, origin: .file(configPath))
@@ -62,16 +67,6 @@ struct ServiceSettings {
 
   /// Whether the log is JSON, as far as is known.
   var logsJSON: Bool { given["log-format"]?.values == ["json"] }
-
-  private static func given(
-    _ text: String, for setting: ServiceSetting, _ variable: String
-  ) throws(CommandError) -> Given {
-    let values = setting.kind == .list ? text.split(whereSeparator: \.isWhitespace).map(String.init) : [text]
-    guard setting.kind != .flag || ["true", "false"].contains(text) else {
-      throw CommandError(message: "\(variable) is true or false, not \(text.quotedAsJSON)", code: .usage)
-    }
-    return Given(values: values, origin: .variable(variable))
-  }
 
   /// What the parser is to parse: the command line, and what others give.
   var arguments: [String] {

@@ -54,10 +54,10 @@ struct WaybillCommand: AsyncParsableCommand {
   }
 
   /// What a service is told; nil for a command that is none.
-  private static func settings() throws -> ServiceSettings? {
+  private static func settings() -> ServiceSettings? {
     let words = CommandLine.arguments.dropFirst()
     guard let name = words.first, let type = services[name] else { return nil }
-    return try ServiceSettings(
+    return ServiceSettings(
       of: name, type, Array(words.dropFirst()), environment: ProcessInfo.processInfo.environment)
   }
 
@@ -79,7 +79,7 @@ struct WaybillCommand: AsyncParsableCommand {
     var settings: ServiceSettings?
     do {
       try checkHelpIsThere()
-      settings = try Self.settings()
+      settings = Self.settings()
       StandardError.become(logOf: settings)
       try settings?.readFile()
       StandardError.become(logOf: settings)

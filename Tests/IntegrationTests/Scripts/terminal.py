@@ -1,4 +1,4 @@
-"""Runs a command with a terminal as its standard error, until it has written WORD, and stops it.
+"""Runs a command with a terminal as its standard error, in one colour, until it has written WORD, and stops it.
 
 terminal.py COLUMNS WORD COMMAND… prints what it wrote as JSON: {"terminal": TEXT, "output": TEXT, "code": N}.
 """
@@ -18,7 +18,7 @@ import time
 columns, word, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 terminal, end = pty.openpty()
 fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-environment = dict(os.environ, TERM="xterm")
+environment = dict(os.environ, TERM="xterm", NO_COLOR="1")
 process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env=environment)
 os.close(end)
 text = b""
