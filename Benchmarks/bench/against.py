@@ -10,7 +10,7 @@ from .lists import in_turn, listing
 from .machine import OWN, ROOT, Build, make_layout
 from .question import WHOLE_LIST
 from .registries import filter_question, unchanged_question, while_changing
-from .report import section, within
+from .report import look, section, within
 from .results import Estimate, interleaved
 from .servers import Registry, Waybill
 from .starts import start
@@ -21,7 +21,7 @@ FOLDER = ROOT / ".build" / "against"
 # Of fifty figures, one in twenty runs seems to have changed though none has.
 CONFIDENCE = 0.999
 
-METRICS = {"per_second": "requests a second", "cpu_us": "CPU a request", "p99_us": "p99"}
+METRICS = {"per_second": "rate", "cpu_us": "CPU a request", "p99_us": "p99"}
 
 
 def build(revision):
@@ -129,6 +129,7 @@ def report(old, plan, results, command, minutes):
         f"`{command}`, in {minutes:.0f} minutes: the medians of the quotients, new by old, of {plan.rounds} rounds of "
         f"{plan.seconds} seconds. In brackets is what holds the median with a confidence of {CONFIDENCE:.1%}; where 1 is not "
         "in it, the figure has changed, and is in bold.",
+        *look(plan),
     ]
     rows = []
     for row in results.rows:

@@ -129,8 +129,7 @@ def report(plan, results, command, minutes, charts):
         "the server in the same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was "
         "checked; of those over gRPC, the size of each and the images of some.",
     ]
-    if plan.rounds < 7:
-        lines += ["", "**Fewer than seven rounds: a look, not figures to quote.**"]
+    lines += look(plan)
     lines += ["", "## Targets", "", "What is in bold was missed. What the rounds cannot tell is *open*.", ""]
     verdicts = [target.cells for target in targets(plan, results)]
     lines.append(table(["what", "target", "measured", "met"], verdicts, str.ljust))
@@ -147,6 +146,10 @@ def report(plan, results, command, minutes, charts):
             noted.append([f"{images:,}"] + [spread(results.values.get((name, images))) for name in columns.values()])
         lines += section(title, explanation, ["images", *columns], noted)
     return "\n".join(lines) + "\n"
+
+
+def look(plan):
+    return ["", "**Fewer than seven rounds: a look, not figures to quote.**"] if plan.rounds < 7 else []
 
 
 def section(title, explanation, headings, lines):
