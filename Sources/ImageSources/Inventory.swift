@@ -15,15 +15,16 @@ package struct Inventory: Sendable, Hashable {
   package var absent = 0
 
   /// The first fault that kept the reading from what an image is now: what it was before is listed.
-  package private(set) var outdated: SourceError?
+  private(set) var outdated: SourceError?
 
   /// Other ids by which images are found: the digest of a configuration where that is not the image's id.
   package var aliases: [Digest: Digest] = [:]
 
   /// An inventory of `images`, in any order.
-  package init(images: [Image] = [], leftOut: [SkippedImage] = []) {
+  package init(images: [Image] = [], leftOut: [SkippedImage] = [], outdated: SourceError? = nil) {
     self.images = images
     self.leftOut = leftOut
+    self.outdated = outdated
   }
 
   /// Adds what is in another part of the store.

@@ -84,7 +84,6 @@ package struct PollingFeed: ImageFeed {
     if let error = inventory.error { throw error }
     let change = registry.replaceContents(ofSource: index, with: inventory)
     state.log.noteReading(inventory, change)
-    if let error = inventory.outdated { state.log.noteFailure(error) }
     return change.added + change.changed + change.removed
   }
 

@@ -21,7 +21,7 @@ package struct SourceLog: Sendable {
 
   /// The source was read and holds something new.
   package mutating func noteReading(_ inventory: Inventory, _ change: ImageRegistry.Change) {
-    lastError = nil
+    if inventory.outdated != lastError { lastError = nil }
     logger.notice(
       "read",
       metadata: [
@@ -30,6 +30,7 @@ package struct SourceLog: Sendable {
         LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
       ])
     noteLeftOut(inventory.leftOut)
+    if let error = inventory.outdated { noteFailure(error) }
   }
 
   /// A cluster was read.

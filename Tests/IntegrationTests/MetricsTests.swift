@@ -122,7 +122,8 @@ import Testing
   }
 
   @Test func aBrokersMetricsMoveWithWhatHappens() async throws {
-    let broker = try await RunningBroker.start(Admin.options + ["--retry-after", "0.2", "--deadline", "1"])
+    // A request is in flight for two seconds, so that it is seen.
+    let broker = try await RunningBroker.start(Admin.options + ["--retry-after", "2", "--deadline", "3"])
     defer { broker.process.send(SIGKILL) }
     let admin = try await Admin(of: broker.process)
     func become(_ sample: String, _ value: Double) async throws -> Bool {
