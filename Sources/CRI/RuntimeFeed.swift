@@ -71,21 +71,11 @@ package struct RuntimeFeed: ImageFeed {
         continue
       } catch {
         guard !Task.isCancelled else { return }
-        let failure = sourceError(error)
+        let failure = error as? SourceError ?? SourceError(ofCall: error, at: socket)
         registry.noteFailure(ofSource: index, reason: failure.message)
         state.log.noteFailure(failure)
       }
       do { try await Task.sleep(for: state.backoff.next()) } catch { return }
-    }
-  }
-
-  /// What is wrong. Of a runtime that is gone the same is said of the call that broke off and of each further try.
-  private func sourceError(_ error: any Error) -> SourceError {
-    do {
-      try check()
-      return error as? SourceError ?? SourceError(ofCall: error, at: socket)
-    } catch {
-      return error
     }
   }
 
