@@ -50,15 +50,11 @@ def measure(old, plan, results):
     measure_broker(builds, plan, results)
     measure_face(builds, plan, results)
     layout = make_layout(plan.large)
-    for number in range(plan.few + 1):
+    start(layout)  # brings the files into the cache
+    for number in range(plan.few):
         for build in builds if number % 2 else reversed(builds):
-            begin = number == 0  # brings the files into the cache
-
-            def note(name, value, build=build, begin=begin):
-                if not begin:
-                    results.note(f"{name}, {build.name}", plan.large, value)
-
-            start(layout, note, build)
+            name = build.name
+            start(layout, lambda what, value, name=name: results.note(f"{what}, {name}", plan.large, value), build)
 
 
 def measure_lists(images, builds, plan, results):

@@ -90,19 +90,19 @@ package struct RuntimeFeed: ImageFeed {
       state.runtime = runtime
     }
     for _ in 0..<Self.questionsPerConnection {
-      let start = ContinuousClock.now
-      let images = try await ask(&client, countingIn: registry)
-      let duration = ContinuousClock.now - start
+      let (images, duration) = try await ask(&client, countingIn: registry)
       update(registry, with: Inventory(images, at: socket), &state)
       state.backoff = Backoff()
       try await Task.sleep(for: max(limits.pause, duration * limits.restFactor))
     }
   }
 
-  private func ask(_ client: inout RuntimeClient, countingIn registry: ImageRegistry) async throws -> [CRIImage] {
+  private func ask(
+    _ client: inout RuntimeClient, countingIn registry: ImageRegistry
+  ) async throws -> (images: [CRIImage], duration: Duration) {
     let stopwatch = Stopwatch()
     defer { registry.countReading(ofSource: index, took: stopwatch.nanoseconds) }
-    return try await client.images()
+    return (try await client.images(), .nanoseconds(stopwatch.nanoseconds))
   }
 
   private func update(_ registry: ImageRegistry, with inventory: Inventory, _ state: inout State) {

@@ -1,4 +1,4 @@
-internal import ImageAPI
+package import ImageAPI
 
 /// What the registry held at one moment. It never changes.
 package final class RegistrySnapshot: Sendable {
@@ -33,4 +33,6 @@ package final class RegistrySnapshot: Sendable {
 
   /// How many images there are.
   package var count: Int { state.count }
+  /// What the list of them lacks.
+  package var gaps: ListGaps { state.gaps }
 }

@@ -54,9 +54,7 @@ struct WorkerReport: ServiceReport {
     let status = report.status
     var page = HTMLPage(title: "waybill worker \(status.node)")
     if let unreadiness { page.paragraph("Not ready: \(unreadiness)", isWarning: true) }
-    let gaps = ListGaps(
-      leftOut: status.sources.map(\.leftOutCount).reduce(0, +),
-      stale: status.sources.filter { $0.state == .stale }.map(\.name))
+    let gaps = registry.snapshot.gaps
     if !gaps.isEmpty { page.paragraph("Warning: \(gaps.warning)", isWarning: true) }
     page.facts([
       ("images", "\(status.images)"), ("requests", "\(status.requests.answered)"),
