@@ -49,6 +49,8 @@ package struct RuntimeFeed: ImageFeed {
     var log: SourceLog
     var backoff = Backoff()
     var runtime = ""
+    /// Whether nothing has failed since the last answer. What fails first may be a connection that ended: the next try tells.
+    var wasAnswered = false
     /// What was left out of the last inventory.
     var leftOut: Inventory?
   }
@@ -73,7 +75,8 @@ package struct RuntimeFeed: ImageFeed {
         guard !Task.isCancelled else { return }
         let failure = error as? SourceError ?? SourceError(ofCall: error, at: socket)
         registry.noteFailure(ofSource: index, reason: failure.message)
-        state.log.noteFailure(failure)
+        state.log.noteFailure(failure, mayPass: state.wasAnswered)
+        state.wasAnswered = false
       }
       do { try await Task.sleep(for: state.backoff.next()) } catch { return }
     }
@@ -93,6 +96,7 @@ package struct RuntimeFeed: ImageFeed {
       let (images, duration) = try await ask(&client, countingIn: registry)
       update(registry, with: Inventory(images, at: socket), &state)
       state.backoff = Backoff()
+      state.wasAnswered = true
       try await Task.sleep(for: max(limits.pause, duration * limits.restFactor))
     }
   }

@@ -66,12 +66,12 @@ package struct SourceLog: Sendable {
     lastError = nil
   }
 
-  /// The source could not be read.
-  package mutating func noteFailure(_ error: SourceError) {
+  /// The source could not be read. What may pass is not an error yet: the next failure says what lasts.
+  package mutating func noteFailure(_ error: SourceError, mayPass: Bool = false) {
+    let isNew = !mayPass && error != lastError
     logger.log(
-      level: error != lastError ? .error : .debug, "cannot read the source",
-      metadata: [LogKey.error: "\(error.message)"])
-    lastError = error
+      level: isNew ? .error : .debug, "cannot read the source", metadata: [LogKey.error: "\(error.message)"])
+    if isNew { lastError = error }
   }
 
   /// What is known of the source cannot be brought up to date: all of it is read again.

@@ -107,6 +107,23 @@ import Testing
       }, "\(worker.errors.text)")
   }
 
+  @Test func aRuntimeIsGone() async throws {
+    let folder = try TemporaryFolder()
+    let (socket, state) = ("\(folder.path)/runtime.sock", "\(folder.path)/state")
+    try Data(#"{"kind": "crio", "images": []}"#.utf8).write(to: URL(filePath: state))
+    let first = try Python.start("runtime.py", [socket, state])
+    #expect(try await eventually { first.output.text.contains("ready") }, "\(first.errors.text)")
+    let worker = try start(["worker", "cri:\(socket)", "--bind", "tcp://127.0.0.1:*"])
+    defer { worker.send(SIGKILL) }
+    #expect(try await eventually { try count("read", in: worker) == 1 }, "\(worker.errors.text)")
+    first.send(SIGKILL)
+    var second: ChildProcess?
+    try await watch(worker, from: "cannot read the source", to: "the source can be read again, and has not changed") {
+      second = try Python.start("runtime.py", [socket, state])
+    }
+    second?.send(SIGKILL)
+  }
+
   @Test func aKeyIsRefused() async throws {
     let keys = try await Keys()
     let mallory = try await keys.make("mallory")
