@@ -23,6 +23,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqliteLibrary = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -72,6 +73,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.96.0"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.42.0"),
@@ -123,7 +125,10 @@ let package = Package(
     room("Operations", ["Concurrency", "Connections", "Diagnostics", logging]),
     room(
       "WaybillClient",
-      ["Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ"]),
+      [
+        "Concurrency", "Connections", "CurveSecurity", "Diagnostics", "ImageAPI", "ImageWire", "MessagePack", "ZeroMQ",
+        tracing,
+      ]),
     room(
       "WaybillServer",
       [
@@ -186,12 +191,15 @@ let package = Package(
     tests("ConnectionsTests", ["Connections", "CurveSecurity", "ZeroMQ"]),
     tests(
       "WaybillClientTests",
-      ["Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ"]),
+      [
+        "Concurrency", "ImageAPI", "ImageWire", "MessagePack", "ServiceTesting", "WaybillClient", "ZeroMQ", tracing,
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      ]),
     tests(
       "WaybillServerTests",
       [
         "Concurrency", "ImageAPI", "ImageRegistry", "ImageWire", "MessagePack", "ServiceTesting", "WaybillServer",
-        "ZeroMQ",
+        "ZeroMQ", logging,
       ]),
     tests(
       "WaybillWorkerTests",

@@ -4,6 +4,7 @@ public import CurveSecurity
 public import ImageAPI
 internal import ImageWire
 internal import MessagePack
+internal import Tracing
 internal import ZeroMQ
 
 /// Asks workers and brokers, and asks again for a while when one does not answer: ZeroMQ's "Lazy Pirate".
@@ -53,7 +54,7 @@ public struct Client: Sendable {
   public func listImages(
     _ request: ListImagesRequest = ListImagesRequest()
   ) async throws(ClientError) -> ListImagesReply {
-    try await ask { (packer) in
+    try await ask(.listImages) { (packer) in
       packer.pack(request)
     } reading: { (bytes, unpacker) throws(APIError) in
       try ListImagesReply(decoding: bytes, with: &unpacker)
@@ -65,7 +66,7 @@ public struct Client: Sendable {
   /// - Returns: Readiness, etag and counts, and the state of each source.
   /// - Throws: ``ClientError``.
   public func status() async throws(ClientError) -> WorkerStatus {
-    try await ask { (packer) in
+    try await ask(.status) { (packer) in
       packer.packStatusRequest()
     } reading: { (bytes, unpacker) throws(APIError) in
       try WorkerStatus(decoding: bytes, with: &unpacker)
@@ -80,7 +81,7 @@ public struct Client: Sendable {
   public func listNodes(
     _ request: ListNodesRequest = ListNodesRequest()
   ) async throws(ClientError) -> ListNodesReply {
-    try await ask { (packer) in
+    try await ask(.listNodes) { (packer) in
       packer.pack(request)
     } reading: { (bytes, unpacker) throws(APIError) in
       try ListNodesReply(decoding: bytes, with: &unpacker)
@@ -93,7 +94,7 @@ public struct Client: Sendable {
   /// - Returns: What is known of each image, and the nodes that hold most of their bytes.
   /// - Throws: ``ClientError``: with an `UNIMPLEMENTED` reply where the worker reads no cluster.
   public func imageLocality(_ request: ImageLocalityRequest) async throws(ClientError) -> ImageLocality {
-    try await ask { (packer) in
+    try await ask(.imageLocality) { (packer) in
       packer.pack(request)
     } reading: { (bytes, unpacker) throws(APIError) in
       try ImageLocality(decoding: bytes, with: &unpacker)
@@ -103,16 +104,29 @@ public struct Client: Sendable {
   private typealias Reading<Reply> = @Sendable (RawSpan, inout Unpacker) throws(APIError) -> Reply
 
   private func ask<Reply: Sendable>(
-    _ write: (inout Packer) -> Void, reading read: @escaping Reading<Reply>
+    _ method: Request.Method, _ write: (inout Packer) -> Void, reading read: @escaping Reading<Reply>
   ) async throws(ClientError) -> Reply {
     var packer = Packer(capacity: 256)
     write(&packer)
     let request = packer.finish()
+    let span = startSpan(of: method)
+    defer { span.end() }
+    do throws(ClientError) { return try await ask(request, reading: read, tracedBy: span) } catch {
+      span.note(error)
+      throw error
+    }
+  }
+
+  private func ask<Reply: Sendable>(
+    _ request: PackedBytes, reading read: @escaping Reading<Reply>, tracedBy span: any Tracing.Span
+  ) async throws(ClientError) -> Reply {
     let cancelled = Latch()
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let thread = NamedThread("waybill-client") {
-          let outcome = Result { () throws(ClientError) in try ask(request, reading: read, until: cancelled) }
+          let outcome = Result { () throws(ClientError) in
+            try ask(request, reading: read, tracedBy: span, until: cancelled)
+          }
           continuation.resume(returning: outcome)
         }
         if thread == nil {
@@ -126,18 +140,19 @@ public struct Client: Sendable {
   }
 
   private func ask<Reply>(
-    _ request: PackedBytes, reading read: Reading<Reply>, until cancelled: Latch
+    _ request: PackedBytes, reading read: Reading<Reply>, tracedBy span: any Tracing.Span, until cancelled: Latch
   ) throws(ClientError) -> Reply {
     var failures: [ClientError] = []
     var backoff = Backoff()
     while true {
+      let endpoint = endpoints[failures.count % endpoints.count]
       do throws(ClientError) {
-        let endpoint = endpoints[failures.count % endpoints.count]
         return try exchange(request, with: endpoint, reading: read, until: cancelled)
       } catch {
         // Another worker may let in whom this one does not.
         guard error.isTransient || error.isOfThisEndpoint else { throw error }
         failures.append(error)
+        span.note(error, at: endpoint)
         let mayHelp = error.isTransient || failures.count < endpoints.count
         guard mayHelp, failures.count < attempts else {
           throw ClientError(summing: failures, of: endpoints, timeout: timeout)

@@ -42,7 +42,8 @@ package struct RequestHandler: ~Copyable {
     let request = Request(decoding: bytes, with: &unpacker)
     do throws(APIError) {
       let reply = try answer(request.call.get(), in: request.envelope)
-      meter.count(request.method, nil, replyOf: size(of: reply), took: stopwatch.nanoseconds)
+      meter.count(
+        request.method, nil, in: request.envelope, replyOf: size(of: reply), took: stopwatch.nanoseconds)
       return reply
     } catch {
       return refuse(in: request.envelope, with: error, method: request.method, since: stopwatch)
@@ -96,7 +97,7 @@ package struct RequestHandler: ~Copyable {
     packer.removeAll(keepingCapacity: packer.count <= ReplySizes.maxKept)
     packer.pack(error, in: envelope)
     let reply = written()
-    meter.count(method, error.code, replyOf: size(of: reply), took: stopwatch.nanoseconds)
+    meter.count(method, error.code, in: envelope, replyOf: size(of: reply), took: stopwatch.nanoseconds)
     return reply
   }
 

@@ -2,6 +2,7 @@ package import CurveSecurity
 package import Diagnostics
 package import ImageAPI
 package import ImageWire
+package import Logging
 
 /// Which worker it is, what all of its threads answer, and whom they do not let in.
 package final class RequestMeter: Sendable {
@@ -22,8 +23,12 @@ package final class RequestMeter: Sendable {
 
   package let refusals = RefusalCounts()
 
-  package init(of identity: ServiceIdentity = ServiceIdentity()) {
+  /// Where each reply has a line; nil where nobody wants that.
+  private let log: Logger?
+
+  package init(of identity: ServiceIdentity = ServiceIdentity(), logger: Logger? = nil) {
     self.identity = identity
+    log = logger.flatMap { $0.logLevel <= .debug ? $0 : nil }
   }
 
   /// Counts a reply.
@@ -31,12 +36,23 @@ package final class RequestMeter: Sendable {
   /// - Parameters:
   ///   - method: What the request asked for; nil where it named nothing that there is.
   ///   - outcome: The code of the error; nil for none.
+  ///   - envelope: The form of the request.
   ///   - bytes: The bytes of the reply.
   ///   - nanoseconds: How long it took to make.
-  package func count(_ method: Request.Method?, _ outcome: StatusCode?, replyOf bytes: Int, took nanoseconds: UInt64) {
+  package func count(
+    _ method: Request.Method?, _ outcome: StatusCode?, in envelope: Envelope, replyOf bytes: Int,
+    took nanoseconds: UInt64
+  ) {
     answered.add(at: Self.place(method, outcome))
     durations.observe(nanoseconds)
     replySizes.observe(UInt64(bytes))
+    guard let log else { return }
+    var metadata: Logger.Metadata = [
+      LogKey.method: "\(method?.rawValue ?? "")", LogKey.code: "\(outcome?.name ?? "OK")", LogKey.bytes: "\(bytes)",
+      LogKey.microseconds: "\(nanoseconds / 1_000)",
+    ]
+    if case .rpc(let messageID) = envelope { metadata[LogKey.messageID] = "\(messageID)" }
+    log.debug("answered", metadata: metadata)
   }
 
   private static func place(_ method: Request.Method?, _ outcome: StatusCode?) -> Int {

@@ -1,5 +1,6 @@
 internal import CurveSecurity
 internal import ImageAPI
+internal import ImageWire
 internal import Logging
 internal import MessagePack
 internal import Synchronization
@@ -106,7 +107,7 @@ final class RequestProxy: Sendable {
       let refusal = authenticator.refusal(of: request.message, frame: request.bodyStart)
     {
       let bytes = try request.answer(refusal, on: clients, &unpacker)
-      meter.count(nil, refusal.code, replyOf: bytes, took: 0)
+      meter.count(nil, refusal.code, in: .plain, replyOf: bytes, took: 0)
     } else {
       _ = try threads.sendIfReady(&request.message)
     }

@@ -21,7 +21,7 @@ package struct Worker: Service {
   package init(_ configuration: WorkerConfiguration, registry: ImageRegistry, logger: Logger) {
     self.configuration = configuration
     self.registry = registry
-    meter = RequestMeter(of: configuration.identity)
+    meter = RequestMeter(of: configuration.identity, logger: logger)
     pools = PoolMembership(brokers: configuration.brokers)
     outstanding = OutstandingReplies(maxBytes: configuration.maxOutstandingBytes)
     self.logger = logger

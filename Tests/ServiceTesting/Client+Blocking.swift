@@ -28,7 +28,7 @@ extension Client {
   ) throws(ClientError) -> Value {
     let box = Outcome<Value>()
     let finished = DispatchSemaphore(value: 0)
-    Task.detached {
+    Task {
       do throws(ClientError) {
         let value = try await body()
         box.set(.success(value))

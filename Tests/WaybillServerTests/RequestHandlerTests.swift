@@ -1,6 +1,7 @@
 import ImageAPI
 import ImageRegistry
 import ImageWire
+import Logging
 import MessagePack
 import ServiceTesting
 import Testing
@@ -108,5 +109,24 @@ import Testing
     _ = handler.answer(multipart: 3)
     let reply = handler.withReply { Array($0) }
     #expect(reply == errorReply(.invalidArgument, "a request is one message part, got 3"))
+  }
+
+  @Test("A reply has a line at debug, with the id of its request, and none above")
+  func log() {
+    let recorder = LogRecorder()
+    let rpc: [UInt8] = [0x94, 0, 7, 0xaa] + Array("ListImages".utf8) + [0x90]
+    for level in [Logger.Level.info, .debug] {
+      var logger = recorder.logger
+      logger.logLevel = level
+      var handler = RequestHandler(
+        registry: registry(of: ["a"]), meter: RequestMeter(logger: logger), outstanding: nil)
+      for request in [rpc, [0xc1]] { _ = handler.reply(to: request.span.bytes) }
+    }
+    let lines = recorder.entries
+    #expect(lines.map(\.message) == ["answered", "answered"])
+    #expect(lines.map { $0.metadata["msgid"] } == ["7", nil])
+    #expect(lines.map { $0.metadata["method"] } == ["ListImages", ""])
+    #expect(lines.map { $0.metadata["code"] } == ["OK", "INVALID_ARGUMENT"])
+    #expect(lines.allSatisfy { Int($0.metadata["bytes"] ?? "") ?? 0 > 0 && $0.metadata["microseconds"] != nil })
   }
 }
