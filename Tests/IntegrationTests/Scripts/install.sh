@@ -87,6 +87,8 @@ lists_the_sample() { # WAYBILL OPTION…
     as_nobody "$1" images "${@:2}" | grep '^docker.io/library/busybox '
 }
 
+logged() { inside journalctl --unit "$1" --priority "$2..$2" --output cat --grep "$3"; } # UNIT PRIORITY PATTERN
+
 # The worker whose list is the right one.
 start_reference() { # WAYBILL
   must inside systemd-run --quiet --unit reference "$1" worker oci:/srv/images --bind tcp://127.0.0.1:5999
@@ -142,6 +144,13 @@ try_services() {
   for unit in waybill-runtime waybill-publish; do
     [[ $(owner "$unit" %U:%G) != @(root|waybill):* && $(owner "$unit" %G) = waybill ]] || fail "whose $unit is"
   done
+
+  say "the journal has the level as a priority, and its own time alone"
+  must inside systemd-run --quiet --unit unread waybill worker oci:/nowhere --bind tcp://127.0.0.1:5998
+  eventually 10 logged unread err 'source=oci:/nowhere .*cannot read the source$'
+  must logged waybill-worker notice 'joined$'
+  must_not inside bash -c "journalctl --unit 'waybill-*' --unit unread --output cat | grep --extended-regexp '^<|[0-9]{4}-[0-9]{2}-'"
+  must inside systemctl stop unread
 
   say "an upgrade starts them again"
   local before; before=$(process waybill-worker)
