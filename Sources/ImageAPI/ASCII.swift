@@ -11,7 +11,7 @@ package enum ASCII {
 
   static func isLowerCaseHex(_ byte: UInt8) -> Bool { digits ~= byte || lowerCaseHex ~= byte }
 
-  static func hexValue(_ byte: UInt8) -> UInt8? {
+  package static func hexValue(_ byte: UInt8) -> UInt8? {
     switch byte {
     case digits: byte - digits.lowerBound
     case lowerCaseHex: byte - lowerCaseHex.lowerBound + 10

@@ -22,14 +22,18 @@ public struct Digest: Sendable, Hashable {
     let isPrefixed = text.count > Self.digitCount && text.equals("sha256:", in: 0..<text.count - Self.digitCount)
     let start = isPrefixed ? text.count - Self.digitCount : 0
     guard text.count - start == Self.digitCount else { return nil }
-    words = (0, 0, 0, 0)
-    for index in start..<text.count {
-      guard let value = ASCII.hexValue(text[index]) else { return nil }
-      words = (
-        words.0 << 4 | words.1 >> 60, words.1 << 4 | words.2 >> 60, words.2 << 4 | words.3 >> 60,
-        words.3 << 4 | UInt64(value)
-      )
-    }
+    guard let first = Self.word(in: text.bytes, at: start), let second = Self.word(in: text.bytes, at: start + 16),
+      let third = Self.word(in: text.bytes, at: start + 32), let fourth = Self.word(in: text.bytes, at: start + 48)
+    else { return nil }
+    words = (first, second, third, fourth)
+  }
+
+  /// The word of sixteen digits; nil where one is no lower-case hexadecimal digit, and so would be written otherwise.
+  private static func word(in text: RawSpan, at offset: Int) -> UInt64? {
+    let first = text.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    let second = text.unsafeLoadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+    let word = ASCII.word(ofHexDigits: first, second)
+    return ASCII.hexDigits(word) == (first, second) ? word : nil
   }
 
   /// The 32 bytes of a digest, the most significant first.

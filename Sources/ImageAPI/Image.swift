@@ -73,7 +73,7 @@ public struct Image: Sendable, Hashable {
 
   private static func normalised(_ names: some Sequence<String>) -> [String] {
     var sorted: [String] = []
-    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    for name in names.sorted(by: { $0.precedes($1) })
     where !(sorted.last?.hasSameBytes(as: name) ?? false) {
       sorted.append(name)
     }

@@ -7,7 +7,7 @@ extension Span<UInt8> {
     return true
   }
 
-  func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+  package func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
     extracting(range).withUnsafeBufferPointer { bytes in
       guard let start = bytes.baseAddress, let found = memchr(start, Int32(byte), bytes.count) else { return nil }
       return range.lowerBound + UnsafeRawPointer(start).distance(to: found)
@@ -33,7 +33,7 @@ extension Span<UInt8> {
   }
 
   /// A copy of a part; what is not UTF-8 in it is repaired.
-  func string(in range: Range<Int>) -> String {
+  package func string(in range: Range<Int>) -> String {
     extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -60,7 +60,7 @@ struct Holdings: Sendable {
 
   /// How many nodes have names before this one.
   func rank(ofNode name: String) -> Int {
-    order.partitioningIndex { nodes[$0].map { !$0.name.utf8.lexicographicallyPrecedes(name.utf8) } ?? false }
+    order.partitioningIndex { nodes[$0].map { !$0.name.precedes(name) } ?? false }
   }
 
   /// Gives the variants of an image.

@@ -68,7 +68,7 @@ extension ObjectSink where Self: ~Copyable {
     pack(spec.image)
     packKey("annotations")
     packMapHeader(spec.annotations.count)
-    for (key, value) in spec.annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+    for (key, value) in spec.annotations.sorted(by: { $0.key.precedes($1.key) }) {
       pack(key)
       pack(value)
     }

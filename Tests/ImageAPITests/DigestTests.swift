@@ -44,6 +44,20 @@ import WireTesting
     #expect(Digest(text) == nil)
   }
 
+  @Test("Each of the 64 digits is one of sixteen bytes")
+  func digits() {
+    let digits = Array("0123456789abcdef".utf8)
+    for place in 0..<64 {
+      for byte in UInt8.min ... .max {
+        var text = [UInt8](repeating: UInt8(ascii: "0"), count: 64)
+        text[place] = byte
+        let digest = Digest(utf8: text.span)
+        #expect((digest != nil) == digits.contains(byte), "\(byte) at \(place)")
+        #expect(digest == nil || digest?.hex.utf8.elementsEqual(text) == true)
+      }
+    }
+  }
+
   @Test("A digest has 32 bytes", arguments: [0, 31, 33, 64])
   func bytes(count: Int) {
     #expect(Digest(bytes: [UInt8](repeating: 1, count: count)) == nil)

@@ -33,21 +33,33 @@ extension JSONReader {
     position += 1
     let start = position
     var isEscaped = false
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") {
+    while true {
+      position = plainEnd(from: position)
+      guard position < bytes.count else { throw syntax("a string without end") }
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
         position += 1
         return JSONText(range: start..<position - 1, isEscaped: isEscaped)
-      }
-      guard byte >= 0x20 else { throw syntax("a control character in a string") }
-      if byte == UInt8(ascii: "\\") {
+      case UInt8(ascii: "\\"):
         isEscaped = true
         position += 1
         try checkEscape()
+        position += 1
+      default: throw syntax("a control character in a string")
       }
-      position += 1
     }
-    throw syntax("a string without end")
+  }
+
+  /// Where the first byte is that does not stand for itself in a string.
+  private func plainEnd(from start: Int) -> Int {
+    let bytes = bytes.span
+    var index = start
+    while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
+      bytes[index] != UInt8(ascii: "\\")
+    {
+      index += 1
+    }
+    return index
   }
 
   private mutating func checkEscape() throws(JSONError) {

@@ -86,11 +86,11 @@ struct JSONReader {
     var seen: UInt64 = 0
     try members { reader, key throws(JSONError) in
       let key = try reader.unescaped(key)
-      guard let index = fields.index(of: key) else { return try reader.skip() }
+      guard let index = fields.index(of: key.span) else { return try reader.skip() }
       guard seen & 1 << UInt64(index) == 0 else {
         let name = fields.name(index)
-        let spelling = key.elementsEqual(name) ? "" : ", once as \"\(String(decoding: key, as: UTF8.self))\""
-        throw .content("it has \"\(String(decoding: name, as: UTF8.self))\" twice\(spelling)")
+        let spelling = key.elementsEqual(name.utf8) ? "" : ", once as \"\(String(decoding: key, as: UTF8.self))\""
+        throw .content("it has \"\(name)\" twice\(spelling)")
       }
       seen |= 1 << UInt64(index)
       if try !reader.takeNull() { try body(&reader, fields[index]) }

@@ -16,10 +16,10 @@ enum BlobDigest: Sendable, Hashable {
     let algorithm = text[..<colon]
     let encoded = text[(colon + 1)...]
     if algorithm.elementsEqual("sha256".utf8) {
-      guard let words = Self.words(encoded) else { return nil }
-      self = .sha256(Digest(words: words))
+      guard let digest = Digest(utf8: text.span) else { return nil }
+      self = .sha256(digest)
     } else if algorithm.elementsEqual("sha512".utf8) {
-      guard encoded.count == 128, encoded.allSatisfy({ Self.hexValue($0) != nil }) else { return nil }
+      guard encoded.count == 128, encoded.allSatisfy({ ASCII.hexValue($0) != nil }) else { return nil }
       self = .sha512(String(decoding: encoded, as: UTF8.self))
     } else {
       guard Self.isAlgorithm(algorithm), !encoded.isEmpty, encoded.allSatisfy(Self.isEncoded) else { return nil }
@@ -48,32 +48,9 @@ enum BlobDigest: Sendable, Hashable {
     }
   }
 
-  private static func words(_ hex: ArraySlice<UInt8>) -> (UInt64, UInt64, UInt64, UInt64)? {
-    guard hex.count == 64 else { return nil }
-    func word(_ index: Int) -> UInt64? {
-      var word: UInt64 = 0
-      let start = hex.startIndex + index * 16
-      for position in start..<start + 16 {
-        guard let value = hexValue(hex[position]) else { return nil }
-        word = word << 4 | UInt64(value)
-      }
-      return word
-    }
-    guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
-    return (first, second, third, fourth)
-  }
-
   private static func bytes(_ hex: String) -> [UInt8] {
-    let values = hex.utf8.compactMap(hexValue)
+    let values = hex.utf8.compactMap(ASCII.hexValue)
     return stride(from: 0, to: values.count - 1, by: 2).map { values[$0] << 4 | values[$0 + 1] }
-  }
-
-  private static func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
   }
 
   private static func isAlgorithm(_ bytes: ArraySlice<UInt8>) -> Bool {

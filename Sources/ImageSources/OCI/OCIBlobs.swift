@@ -66,7 +66,9 @@ struct OCIBlobs: Sendable {
   ) throws(ReadingError) {
     reading += 1
     // A dictionary that grows by itself is half empty at worst; tools name a manifest once for each tag.
-    entries.reserveCapacity(Set(index.manifests.lazy.compactMap(OCIBlob.Key.init)).count)
+    var named = Set<OCIBlob.Key>(minimumCapacity: index.manifests.count)
+    named.formUnion(index.manifests.lazy.compactMap(OCIBlob.Key.init))
+    entries.reserveCapacity(named.count)
     var level = mark(index.manifests, in: blobs)
     for depth in 0...OCILimits.nesting {
       progress.expect(level.unread.count { !$0.isIndex })

@@ -1,10 +1,11 @@
+internal import Concurrency
 internal import FileReading
 internal import ImageAPI
 
 /// Makes an inventory of an index and the blobs it leads to.
 struct OCIListing {
   /// What is known of an image while its names are still being gathered: tools list a manifest once for each name.
-  private struct Draft {
+  private struct Draft: Sendable {
     let facts: OCIBlob.Facts
     var names = OCIName.Lists()
     var isPinned = false
@@ -39,7 +40,7 @@ struct OCIListing {
     for descriptor in index.manifests {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    listing.inventory.images = listing.drafts.map { draft in
+    listing.inventory.images = parallelMap(listing.drafts) { draft in
       Image(
         id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
         user: draft.facts.user,

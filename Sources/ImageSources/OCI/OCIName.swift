@@ -1,3 +1,5 @@
+internal import ImageAPI
+
 /// A name that a layout gives a manifest or an index.
 ///
 /// It is whatever the annotation says: a full reference (`example.org/app:1.0`), a repository and tag, or, as umoci
@@ -13,11 +15,11 @@ struct OCIName: Sendable {
 
   init(_ text: String) {
     self.text = text
-    let digestless = text.utf8.prefix { $0 != UInt8(ascii: "@") }
-    hasDigest = digestless.endIndex < text.utf8.endIndex
-    let component = digestless.lastIndex(of: UInt8(ascii: "/")) ?? digestless.startIndex
-    let end = digestless[component...].lastIndex(of: UInt8(ascii: ":")) ?? digestless.endIndex
-    repository = String(Substring(digestless[..<end]))
+    let bytes = text.utf8.span
+    let end = bytes.firstIndex(of: UInt8(ascii: "@"), in: bytes.indices) ?? bytes.count
+    hasDigest = end < bytes.count
+    let component = (0..<end).last { bytes[$0] == UInt8(ascii: "/") } ?? 0
+    repository = bytes.string(in: 0..<((component..<end).last { bytes[$0] == UInt8(ascii: ":") } ?? end))
   }
 
   /// What an image is called, by tag and by digest.

@@ -13,10 +13,22 @@ enum StoredName {
     guard name.utf8.count <= maximumLength else {
       throw .content("its name has \(name.utf8.count) bytes, more than \(maximumLength)")
     }
-    // The general category Cc, without the look-up in a table that took a tenth of a large layout's reading.
-    guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7f...0x9f ~= $0.value }) else {
+    guard !hasControlCharacter(name) else {
       throw .content("its name \(quoted(name)) has a control character")
     }
     return name
+  }
+
+  /// Whether it has a character of the general category Cc. Those beyond ASCII are C2 80 to C2 9F in UTF-8.
+  private static func hasControlCharacter(_ name: String) -> Bool {
+    let bytes = name.utf8.span
+    for index in bytes.indices {
+      switch bytes[index] {
+      case ..<0x20, 0x7f: return true
+      case 0xc2 where bytes[index + 1] <= 0x9f: return true
+      default: continue
+      }
+    }
+    return false
   }
 }
