@@ -46,11 +46,11 @@ def build_programs():
         subprocess.run([compiler, *C_FLAGS, *HERE.glob(sources), "-o", program, *libraries], check=True)
 
 
-def make_layout(images):
-    """An OCI image layout of so many images, written once a run."""
-    path = SCRATCH / f"layout-{images}"
+def make_layout(images, *options):
+    """An OCI image layout of so many images, written once a run; with `--storage`, the same as a containers/storage store."""
+    path = SCRATCH / f"layout{''.join(options)}-{images}"
     if not path.exists():
-        subprocess.run([HERE / "make-layout", str(images), path], check=True)
+        subprocess.run([HERE / "make-layout", *options, str(images), path], check=True)
     return path
 
 

@@ -47,6 +47,16 @@ SECTIONS = [
     ),
 ]
 
+def start_columns(kind):
+    return {
+        "seconds": f"seconds to the first list, {kind}",
+        "seconds, cold": f"seconds to the first list, cold, {kind}",
+        "packed bytes": f"packed bytes of a worker, {kind}",
+        "resident bytes": f"resident bytes of a worker, {kind}",
+        "of them anonymous": f"anonymous bytes of a worker, {kind}",
+    }
+
+
 VALUES = [
     (
         "Asking containerd",
@@ -90,14 +100,9 @@ VALUES = [
         "Start",
         "From the start of `waybill worker oci:` to the end of the first whole list, the files in the system's cache; *cold*: "
         "after the system has dropped its caches, which takes root.",
-        {
-            "seconds": "seconds to the first list",
-            "seconds, cold": "seconds to the first list, cold",
-            "packed bytes": "packed bytes of a worker",
-            "resident bytes": "resident bytes of a worker",
-            "of them anonymous": "anonymous bytes of a worker",
-        },
+        start_columns("oci"),
     ),
+    ("Start with containers/storage", "The same of `containers-storage:`.", start_columns("containers-storage")),
 ]
 
 HEADINGS = ["request", "images", "bytes", "server", "requests a second", "p50 µs", "p90 µs", "p99 µs"]

@@ -13,13 +13,13 @@ from .server import READY_SECONDS, Server, free_tcp_endpoint
 
 
 class Waybill(Server):
-    """The worker as users run it, with an OCI layout."""
+    """The worker as users run it, with a store: an OCI layout, unless `kind` is another one."""
 
-    def __init__(self, layout, transport="tcp", build=OWN, log_level="notice", connect=None, broker=None):
+    def __init__(self, store, transport="tcp", build=OWN, log_level="notice", connect=None, broker=None, kind="oci"):
         self.name = build.name
         super().__init__(transport)
         self.build = build
-        self.layout = layout
+        self.source = f"{kind}:{store}"
         self.log_level = log_level
         if connect:
             self.place = ["--connect", connect]
@@ -29,7 +29,7 @@ class Waybill(Server):
             self.place = ["--bind", self.endpoint]
 
     def command(self):
-        return [self.build.waybill, "worker", f"oci:{self.layout}", *self.place, "--log-level", self.log_level]
+        return [self.build.waybill, "worker", self.source, *self.place, "--log-level", self.log_level]
 
 
 class Watched(Waybill):

@@ -38,19 +38,6 @@ public struct Image: Sendable, Hashable {
     self.nodes = nodes
   }
 
-  /// All names of the image, each once.
-  package var names: [String] {
-    var names: [String] = []
-    names.reserveCapacity(repoTags.count + repoDigests.count)
-    names += repoTags
-    for name in repoDigests { Self.add(name, to: &names) }
-    return names
-  }
-
-  package static func add(_ name: String, to names: inout [String]) {
-    if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }
-  }
-
   /// The image as two sources know it. Names are united; other values are those of this image, or of the other one where
   /// this one has none.
   public func united(with other: Image) -> Image {

@@ -1,7 +1,6 @@
 extension ImageReference {
   /// The SHA-256 of a reference's ``description``; nil when the text is no reference. Makes no text on the way.
-  package static func normalisedDigest(of text: String) -> Digest? {
-    let text = text.utf8.span
+  package static func normalisedDigest(of text: Span<UInt8>) -> Digest? {
     guard let parts = try? ReferenceScanner.scan(text) else { return nil }
     // A constant, because memory of a size known only at run time would come from the heap.
     guard text.count <= longestOnStack else {

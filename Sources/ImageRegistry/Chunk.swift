@@ -33,7 +33,7 @@ final class Chunk: Sendable {
     var items: [Item] = []
     let count = edits.reduce(self.items.count) { $0 + ($1.after == nil ? 0 : 1) - ($1.before == nil ? 0 : 1) }
     items.reserveCapacity(count)
-    let size = edits.reduce(bytes.count) { $0 + ($1.after?.bytes.count ?? 0) - ($1.before?.image.byteCount ?? 0) }
+    let size = edits.reduce(bytes.count) { $0 + ($1.after?.bytes.count ?? 0) - ($1.before?.byteCount ?? 0) }
     let merged = PackedBytes(capacity: size) { output in
       var position = 0
       func keep(until end: Int) {

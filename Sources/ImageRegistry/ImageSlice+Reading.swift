@@ -10,15 +10,6 @@ extension ImageSlice {
       try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in try Image(decoding: value) }
     }
   }
-
-  /// The names of the one image of the slice. Nothing else of it is decoded.
-  func names(with unpacker: inout Unpacker) -> [String]? {
-    withBytes { bytes in
-      try? unpacker.unpack(bytes, failure: { APIError($0) }) { (value) throws(APIError) in
-        try Image.names(decoding: value)
-      }
-    }
-  }
 }
 
 extension Limits {

@@ -1,5 +1,5 @@
-import Glibc
 internal import ImageAPI
+internal import ImageWire
 internal import MessagePack
 
 /// Neighbouring images of one chunk, often only one.
@@ -29,15 +29,13 @@ struct ImageSlice: Sendable {
 
   /// Whether the images' bytes are these.
   func equals(_ other: PackedBytes) -> Bool {
+    withBytes { bytes in other.withBytes { bytes.hasSameBytes(as: $0) } }
+  }
+
+  /// Whether the one image of the slice goes by a name.
+  func isCalled(_ key: ReferenceIndex.Key) -> Bool {
     withBytes { bytes in
-      bytes.withUnsafeBytes { own in
-        other.withUnsafeBytes { other in
-          guard own.count == other.count, let first = own.baseAddress, let second = other.baseAddress else {
-            return false
-          }
-          return memcmp(first, second, own.count) == 0
-        }
-      }
+      Image.nameRanges(ofEncoded: bytes).contains { ReferenceIndex.Key(of: bytes.extracting($0)) == key }
     }
   }
 

@@ -11,9 +11,13 @@ struct ReferenceIndex: Sendable {
 
     /// The key of a name as an image or a filter has it. A name that is no reference, as an embedded image may have, is
     /// hashed as it is.
-    init(of name: String) {
-      let digest = ImageReference.normalisedDigest(of: name) ?? Digest(sha256Of: name.utf8)
+    init(of name: RawSpan) {
+      let digest = ImageReference.normalisedDigest(of: Span(_bytes: name)) ?? Digest(sha256Of: name)
       words = (digest.words.0, digest.words.1, UInt32(digest.words.2 >> 32))
+    }
+
+    init(of name: String) {
+      self.init(of: name.utf8.span.bytes)
     }
 
     init(words: (UInt64, UInt64, UInt32)) {
@@ -46,7 +50,7 @@ struct ReferenceIndex: Sendable {
     let entry: Entry
     let isNew: Bool
 
-    init(_ name: String, of id: Digest, isNew: Bool) {
+    init(_ name: RawSpan, of id: Digest, isNew: Bool) {
       self.init(Entry(key: Key(of: name), id: UInt32(id.words.0 >> 32)), isNew: isNew)
     }
 

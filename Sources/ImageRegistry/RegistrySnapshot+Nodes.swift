@@ -65,7 +65,8 @@ extension RegistrySnapshot {
       for entry in entries where entry.id != last {
         last = entry.id
         found += range(entry.ids).filter { number in
-          state.holdings.variants[number].map { isNamed($0.image, key) } ?? false
+          // Others than those who hold this variant may know the image by more names.
+          state.holdings.variants[number].map { $0.image.slice.isCalled(key) } ?? false
         }
       }
       return found
@@ -73,13 +74,6 @@ extension RegistrySnapshot {
     _ = try ImageReference(name)
     let matches = RegistryState.ids(from: name).map(range) ?? []
     return matches.count == 1 ? Array(matches) : []
-  }
-
-  /// Whether those who hold a variant know it by this name. Others may know the image by more names.
-  private func isNamed(_ image: HeldImage, _ key: ReferenceIndex.Key) -> Bool {
-    var unpacker = Unpacker(limits: .ofImages)
-    let names = image.slice.names(with: &unpacker) ?? []
-    return names.contains { ReferenceIndex.Key(of: $0) == key }
   }
 }
 
@@ -149,7 +143,7 @@ extension RegistrySnapshot {
     }
     let key = ReferenceIndex.Key(of: name)
     guard Digest(utf8: name.utf8.span) == nil, !state.references[key].isEmpty else { return variants }
-    return variants.filter { isNamed($0.image, key) }
+    return variants.filter { $0.image.slice.isCalled(key) }
   }
 }
 

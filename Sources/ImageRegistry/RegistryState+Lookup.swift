@@ -1,5 +1,4 @@
 internal import ImageAPI
-internal import MessagePack
 
 extension RegistryState {
   /// The image with this id.
@@ -45,13 +44,11 @@ extension RegistryState {
   }
 
   private func addImages(of entry: ReferenceIndex.Entry, to images: inout [ImageSlice]) {
-    var unpacker = Unpacker(limits: .ofImages)
     let ids = entry.ids
     let shard = shards[Self.shardIndex(of: ids.lowerBound)]
     var next = shard.place(notBefore: ids.lowerBound)
     while let place = next, shard[place].lastID <= ids.upperBound {
-      let names = shard[place].names(with: &unpacker) ?? []
-      if names.contains(where: { ReferenceIndex.Key(of: $0) == entry.key }) { images.append(shard[place]) }
+      if shard[place].isCalled(entry.key) { images.append(shard[place]) }
       next = shard.place(after: place)
     }
   }

@@ -1,4 +1,5 @@
 internal import ImageAPI
+internal import ImageWire
 internal import MessagePack
 
 /// Everything that the registry lists, as a value. A snapshot shares it; the writer changes a copy of its own.
@@ -20,16 +21,16 @@ struct RegistryState: Sendable {
   /// What one image becomes.
   struct Edit {
     let id: Digest
-    let before: (image: ImageSlice, names: [String])?
-    let after: (names: [String], bytes: PackedBytes, holders: SourceSet)?
+    let before: ImageSlice?
+    let after: (bytes: PackedBytes, holders: SourceSet)?
   }
 
   /// Changes images of one shard, in id order. The changes of names that follow are added to `names`, for ``apply(_:)``.
   mutating func apply(_ edits: [Edit], toShard index: Int, names: inout [ReferenceIndex.Edit]) {
     for edit in edits {
       if let before = edit.before {
-        hash.remove(before.image.withBytes(Digest.init(sha256Of:)))
-        byteCount -= before.image.byteCount
+        hash.remove(before.withBytes(Digest.init(sha256Of:)))
+        byteCount -= before.byteCount
         count -= 1
       }
       if let after = edit.after {
@@ -63,14 +64,25 @@ struct RegistryState: Sendable {
     references.apply(names)
   }
 
-  private static func addNames(of edit: Edit, to names: inout [ReferenceIndex.Edit]) {
-    let before = edit.before?.names ?? []
-    let after = edit.after?.names ?? []
-    for name in before where !after.contains(where: { $0.hasSameBytes(as: name) }) {
-      names.append(ReferenceIndex.Edit(name, of: edit.id, isNew: false))
+  private static func addNames(of edit: Edit, to edits: inout [ReferenceIndex.Edit]) {
+    func add(_ names: [Range<Int>], of image: RawSpan, isNew: Bool) {
+      for name in names { edits.append(ReferenceIndex.Edit(image.extracting(name), of: edit.id, isNew: isNew)) }
     }
-    for name in after where !before.contains(where: { $0.hasSameBytes(as: name) }) {
-      names.append(ReferenceIndex.Edit(name, of: edit.id, isNew: true))
+    switch (edit.before, edit.after?.bytes) {
+    case (let before?, let after?):
+      before.withBytes { before in
+        after.withBytes { after in
+          let (old, new) = (Image.nameRanges(ofEncoded: before), Image.nameRanges(ofEncoded: after))
+          func isSame(_ old: Range<Int>, _ new: Range<Int>) -> Bool {
+            before.extracting(old).hasSameBytes(as: after.extracting(new))
+          }
+          add(old.filter { old in !new.contains { isSame(old, $0) } }, of: before, isNew: false)
+          add(new.filter { new in !old.contains { isSame($0, new) } }, of: after, isNew: true)
+        }
+      }
+    case (let before?, nil): before.withBytes { add(Image.nameRanges(ofEncoded: $0), of: $0, isNew: false) }
+    case (nil, let after?): after.withBytes { add(Image.nameRanges(ofEncoded: $0), of: $0, isNew: true) }
+    case (nil, nil): break
     }
   }
 }

@@ -22,8 +22,12 @@ struct Writer: ~Copyable {
   var numbers = HoldingNumbers()
   var unpacker = Unpacker(limits: .ofImages)
 
+  /// The sources that were never read.
+  private(set) var pendingSources: [String]
+
   init(sources: [String]) {
     self.sources = sources.map(SourceRecord.init(name:))
+    pendingSources = sources
   }
 
   func snapshot(_ wholeLists: WholeLists, _ nodeLists: NodeLists) -> RegistrySnapshot {
@@ -37,9 +41,6 @@ struct Writer: ~Copyable {
     last.catchUp(with: state)
     state = last
   }
-
-  /// The sources that were never read.
-  var pendingSources: [String] { sources.filter { $0.lastRead == nil }.map(\.name) }
 
   /// What the images of all sources lack.
   var gaps: ListGaps { state.gaps }
@@ -120,7 +121,7 @@ struct Writer: ~Copyable {
       switch (edit.before, edit.after) {
       case (nil, _): progress.change.added += 1
       case (_, nil): progress.change.removed += 1
-      case (let before?, let after?): if !before.image.equals(after.bytes) { progress.change.changed += 1 }
+      case (let before?, let after?): if !before.equals(after.bytes) { progress.change.changed += 1 }
       }
     }
     if !edits.isEmpty { state.apply(edits, toShard: shard, names: &progress.names) }
@@ -138,12 +139,11 @@ struct Writer: ~Copyable {
     guard let listed = state.image(change.id) else {
       guard let image = change.image else { return nil }
       sources[source].images += 1
-      return RegistryState.Edit(id: change.id, before: nil, after: (image.names, Self.encode(image), holder))
+      return RegistryState.Edit(id: change.id, before: nil, after: (Self.encode(image), holder))
     }
     if listed.lastHolders == holder, let image = change.image {
-      guard !listed.withBytes(image.isEncoded(as:)), let names = listed.names(with: &unpacker) else { return nil }
-      return RegistryState.Edit(
-        id: change.id, before: (listed, names), after: (image.names, Self.encode(image), holder))
+      guard !listed.withBytes(image.isEncoded(as:)) else { return nil }
+      return RegistryState.Edit(id: change.id, before: listed, after: (Self.encode(image), holder))
     }
     guard listed.lastHolders.contains(holder) || change.image != nil else { return nil }
     return edit(of: listed, for: change, from: source)
@@ -164,7 +164,7 @@ struct Writer: ~Copyable {
     let united = says.sorted { $0.key < $1.key }.map(\.value).reduce(nil) { $0?.united(with: $1) ?? $1 }
     if let united, united == image, holders == listed.lastHolders { return nil }
     return RegistryState.Edit(
-      id: change.id, before: (listed, image.names), after: united.map { ($0.names, Self.encode($0), holders) })
+      id: change.id, before: listed, after: united.map { (Self.encode($0), holders) })
   }
 
   private static func encode(_ image: Image) -> PackedBytes {
@@ -189,7 +189,9 @@ struct Writer: ~Copyable {
   }
 
   mutating func noteUnchanged(source: Int) {
+    let isFirst = sources[source].lastRead == nil
     sources[source].lastRead = .now
+    if isFirst { pendingSources = sources.filter { $0.lastRead == nil }.map(\.name) }
     sources[source].lastError = ""
     updateGaps()
   }

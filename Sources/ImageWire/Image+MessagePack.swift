@@ -93,9 +93,12 @@ extension Image {
     return leading == id.words.0 ? self.id(ofEncoded: image) >= id : leading > id.words.0
   }
 
+  /// Where the text of the id begins: behind 88, a2 "id" and d9 47.
+  private static let idStart = 6
+  private static let idLength = 71
+
   private static func idWord(_ number: Int, of image: RawSpan) -> UInt64 {
-    // Behind 88, a2 "id", d9 47 and "sha256:".
-    let start = 13 + number * 16
+    let start = idStart + "sha256:".utf8.count + number * 16
     return ASCII.word(
       ofHexDigits: image.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self),
       image.unsafeLoadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
@@ -145,12 +148,19 @@ extension Image {
 }
 
 extension Image {
-  /// Reads ``names`` of an encoded image, and nothing else of it.
-  package static func names(decoding value: Value) throws(APIError) -> [String] {
-    var names: [String] = []
-    guard let map = value.map else { throw APIError(value.mismatch(at: "image", expected: "a map")) }
-    for (key, value) in map where key.equals("repo_tags") || key.equals("repo_digests") {
-      for name in try value.strings(at: "names") { add(name, to: &names) }
+  /// Where all names of an image stand that was written here, each once, without decoding the image.
+  package static func nameRanges(ofEncoded image: RawSpan) -> [Range<Int>] {
+    // Tags and digests follow the id. Neither list has a name twice.
+    var cursor = PackedCursor(at: idStart + idLength)
+    _ = cursor.takeText(of: image)
+    var names = (0..<cursor.takeArrayHeader(of: image)).map { _ in cursor.takeText(of: image) }
+    let tags = names.indices
+    _ = cursor.takeText(of: image)
+    for _ in 0..<cursor.takeArrayHeader(of: image) {
+      let name = cursor.takeText(of: image)
+      if !names[tags].contains(where: { image.extracting($0).hasSameBytes(as: image.extracting(name)) }) {
+        names.append(name)
+      }
     }
     return names
   }

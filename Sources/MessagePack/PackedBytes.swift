@@ -125,14 +125,6 @@ public final class PackedBytes: Sendable {
 extension PackedBytes: Equatable {
   /// Whether the bytes are the same.
   public static func == (left: PackedBytes, right: PackedBytes) -> Bool {
-    guard left !== right else { return true }
-    return left.withUnsafeBytes { left in
-      right.withUnsafeBytes { right in
-        guard left.count == right.count, let first = left.baseAddress, let second = right.baseAddress else {
-          return false
-        }
-        return memcmp(first, second, left.count) == 0
-      }
-    }
+    left === right || left.withBytes { left in right.withBytes { left.hasSameBytes(as: $0) } }
   }
 }

@@ -78,7 +78,7 @@ private func x(_ count: Int) -> String { String(repeating: "x", count: count) }
     // What is normal stays as it is, or names compared in the two ways would differ.
     #expect(try ImageReference(whole) == reference)
     // The shorter way to what the registry looks up.
-    #expect(ImageReference.normalisedDigest(of: text) == Digest(sha256Of: whole.utf8))
+    #expect(ImageReference.normalisedDigest(of: text.utf8.span) == Digest(sha256Of: whole.utf8))
   }
 
   @Test("A reference has a domain, a path and a version")
