@@ -25,7 +25,7 @@ SECTIONS = [
         "Beside changes and crowds, and watched",
         ["filter beside changes", "list beside changes", "filter, one client", "list, watched or not"],
         "*changing*: 1,000 images a second are changed, and every reply is checked to be of one state. *listing*: "
-        "another client lists all the images in a loop. *watched*: `--log-level debug`, and Prometheus' metrics are "
+        "another client lists all the images in a loop. *watched*: with the usual logs, and Prometheus' metrics are "
         "read in the middle of each round; *silent*: `critical`, and no metrics.",
     ),
     (

@@ -33,10 +33,10 @@ class Waybill(Server):
 
 
 class Watched(Waybill):
-    """The same with all logs, whose metrics are scraped in the middle of each round: more often than Prometheus does."""
+    """The same with its usual logs, whose metrics are scraped in the middle of each round: more often than Prometheus does."""
 
     def __init__(self, layout):
-        super().__init__(layout, log_level="debug")
+        super().__init__(layout)
         self.admin = free_tcp_endpoint().removeprefix("tcp://")
 
     def command(self):

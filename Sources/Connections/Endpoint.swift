@@ -53,7 +53,7 @@ package struct Endpoint: Sendable, Hashable {
     _ rest: Substring, in text: String, isToListen: Bool
   ) throws(EndpointError) -> Place {
     guard let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") else {
-      throw EndpointError(text, "it has no port: write tcp://HOST:PORT")
+      throw EndpointError(text, "it has no port: write HOST:PORT")
     }
     let host = rest[..<colon]
     let port = rest[rest.index(after: colon)...]

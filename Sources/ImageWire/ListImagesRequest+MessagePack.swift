@@ -16,31 +16,30 @@ extension ListImagesRequest {
 
   /// Reads the map of a request; nil stands for a key that is not there.
   init(decoding value: Value) throws(APIError) {
-    var request = ListImagesRequest()
+    self.init()
     try value.readFields(at: "request", Key.self, isRequest: true) { (key, value) throws(APIError) in
       guard !value.isNil else { return }
       switch key {
-      case .filter: request.image = try value.filteredImage()
-      case .node: request.node = try value.nodeName(at: "node")
-      case .listsNodes: request.listsNodes = try value.flag(at: "nodes")
-      case .ifNoneMatch: request.ifNoneMatch = try value.apiString(at: "if_none_match")
-      case .ifMatch: request.ifMatch = try value.apiString(at: "if_match")
-      case .limit: request.limit = try value.limit()
+      case .filter: image = try value.filteredImage()
+      case .node: node = try value.nodeName(at: "node")
+      case .listsNodes: listsNodes = try value.flag(at: "nodes")
+      case .ifNoneMatch: ifNoneMatch = try value.apiString(at: "if_none_match")
+      case .ifMatch: ifMatch = try value.apiString(at: "if_match")
+      case .limit: limit = try value.limit()
       case .resumption:
         guard let id = Digest(try value.apiString(at: "continue")) else {
           throw APIError(value.mismatch(at: "continue", expected: "the `continue` of an earlier reply"))
         }
-        request.resumption = id
+        resumption = id
       }
     }
-    guard request.ifNoneMatch == nil || request.resumption == nil else {
+    guard ifNoneMatch == nil || resumption == nil else {
       throw .invalidArgument(
         "if_none_match: it is for a first page; with continue, if_match keeps the pages of one state together")
     }
-    guard request.node == nil || !request.listsNodes else {
+    guard node == nil || !listsNodes else {
       throw .invalidArgument("nodes: it is for the images of all nodes, and node for those of one")
     }
-    self = request
   }
 }
 

@@ -39,7 +39,7 @@ struct ConfigCommand: ParsableCommand {
     do {
       _ = try WaybillCommand.parseAsRoot(settings.arguments)
     } catch {
-      throw CommandError(message: settings.explained(WaybillCommand.message(for: error)), code: .usage)
+      throw settings.explained(CommandError(message: WaybillCommand.message(for: error), code: .usage))
     }
     try output.write(SettingsReport(settings: settings))
   }
@@ -57,7 +57,7 @@ private struct SettingsReport: Printable {
       switch given.origin {
       case .commandLine: return (setting, given.values, "command line")
       case .variable(let name): return (setting, given.values, name)
-      case .file(let path): return (setting, given.values, path)
+      case .file(let path, _): return (setting, given.values, path)
       }
     }
   }

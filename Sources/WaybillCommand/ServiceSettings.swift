@@ -8,7 +8,7 @@ struct ServiceSettings {
   enum Origin {
     case commandLine
     case variable(String)
-    case file(String)
+    case file(String, line: Int)
   }
 
   /// A value, and who gave it.
@@ -60,8 +60,8 @@ struct ServiceSettings {
       }
     }
     guard let configPath else { return }
-    for (key, values) in try SettingsFile(configPath, settings).values where given[key] == nil {
-      given[key] = Given(values: values, origin: .file(configPath))
+    for (key, entry) in try SettingsFile(configPath, settings).entries where given[key] == nil {
+      given[key] = Given(values: entry.values, origin: .file(configPath, line: entry.line))
     }
   }
 
@@ -78,20 +78,28 @@ struct ServiceSettings {
     return [command] + others + written
   }
 
-  /// A message of the parser, with the names of those who gave the values.
-  func explained(_ message: String) -> String {
-    // What follows the first line is the parser's help, which is of the command line.
-    let end = message.firstIndex(of: "\n") ?? message.endIndex
-    var text = String(message[..<end])
+  /// An error, with the names of those who gave the values that it is about.
+  ///
+  /// Of a value that the command line does not give it is one line: what follows is the parser's help with the command line.
+  func explained(_ error: CommandError) -> CommandError {
+    let end = error.message.firstIndex(of: "\n") ?? error.message.endIndex
+    var line = String(error.message[..<end])
+    var origins: [Origin] = []
     for setting in settings {
-      guard let name = given[setting.key]?.origin.name(of: setting.key) else { continue }
-      for range in text.ranges(of: "--\(setting.key)").reversed() {
+      guard let origin = given[setting.key]?.origin, let name = origin.name(of: setting.key) else { continue }
+      for range in line.ranges(of: "--\(setting.key)").reversed() {
         // The name of another option may begin with this one's.
-        let next = text[range.upperBound...].first
-        if next != "-", next?.isLetter != true { text.replaceSubrange(range, with: name) }
+        let next = line[range.upperBound...].first
+        guard next != "-", next?.isLetter != true else { continue }
+        // The parser names what stands for the value, too.
+        let shown = line[range.lowerBound...].prefixMatch(of: /--[a-z-]+(?: <[a-z-]+>)?/)?.range ?? range
+        line.replaceSubrange(shown, with: name)
+        origins.append(origin)
       }
     }
-    return text + message[end...]
+    guard !origins.isEmpty else { return error }
+    let isOfFile = origins.contains { if case .file = $0 { true } else { false } }
+    return CommandError(message: line, code: isOfFile && error.code == .usage ? .badData : error.code)
   }
 }
 
@@ -101,7 +109,7 @@ extension ServiceSettings.Origin: Equatable {
     switch self {
     case .commandLine: nil
     case .variable(let name): name
-    case .file(let path): "\(key) in \(path)"
+    case .file(let path, let line): "\(key) in line \(line) of \(path.escaped)"
     }
   }
 }

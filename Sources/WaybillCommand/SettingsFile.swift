@@ -4,8 +4,14 @@ import Yams
 
 /// A file of settings: a YAML mapping of keys, which are the names of options, to values.
 struct SettingsFile {
+  /// A value, and the line that it is in, from 1 on.
+  struct Entry {
+    let values: [String]
+    let line: Int
+  }
+
   /// By key.
-  let values: [String: [String]]
+  let entries: [String: Entry]
 
   private static let maxBytes = 1 << 20
 
@@ -21,26 +27,26 @@ struct SettingsFile {
     } catch {
       throw wrong("it is no YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
     }
-    var values: [String: [String]] = [:]
+    var entries: [String: Entry] = [:]
     // A file with nothing but comments.
     guard let root else {
-      self.values = values
+      self.entries = entries
       return
     }
     guard case .mapping(let mapping) = root else { throw wrong("it is no mapping of keys to values") }
     for (name, value) in mapping {
       guard let key = name.scalar?.string else { throw wrong("a key is not text") }
-      let line = name.mark.map { "line \($0.line): " } ?? ""
+      let line = name.mark?.line ?? 1
       guard let setting = settings.first(where: { $0.key == key }) else {
-        throw wrong("\(line)there is no key \(quoted(key))\(Self.nearest(key, settings))")
+        throw wrong("line \(line): there is no key \(quoted(key))\(Self.nearest(key, settings))")
       }
-      guard values[key] == nil else { throw wrong("\(line)\(key) is there twice") }
-      guard let read = Self.values(of: value, for: setting) else {
-        throw wrong("\(line)\(key) is \(setting.expectation)")
+      guard entries[key] == nil else { throw wrong("line \(line): \(key) is there twice") }
+      guard let values = Self.values(of: value, for: setting) else {
+        throw wrong("line \(line): \(key) is \(setting.expectation)")
       }
-      values[key] = read
+      entries[key] = Entry(values: values, line: line)
     }
-    self.values = values
+    self.entries = entries
   }
 
   private static func read(_ path: String) throws(CommandError) -> String {

@@ -47,8 +47,8 @@ struct WaybillCommand: AsyncParsableCommand {
     let text = fullMessage(for: error)
     if !text.isEmpty {
       let begin = text.hasPrefix(argumentParserPrefix) ? argumentParserPrefix.count : 0
-      let message = String(text.dropFirst(begin))
-      StandardError.say(settings?.explained(message) ?? message)
+      let refusal = CommandError(message: String(text.dropFirst(begin)), code: .usage)
+      (settings?.explained(refusal) ?? refusal).exit()
     }
     exit(withError: exitCode(for: error))
   }
@@ -90,7 +90,7 @@ struct WaybillCommand: AsyncParsableCommand {
         try command.run()
       }
     } catch let failure as CommandError {
-      CommandError(message: settings?.explained(failure.message) ?? failure.message, code: failure.code).exit()
+      (settings?.explained(failure) ?? failure).exit()
     } catch let error where exitCode(for: error).isSuccess {
       answer(fullMessage(for: error))
     } catch {

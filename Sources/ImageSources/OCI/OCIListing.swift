@@ -1,4 +1,3 @@
-internal import Concurrency
 internal import FileReading
 internal import ImageAPI
 
@@ -40,7 +39,7 @@ struct OCIListing {
     for descriptor in index.manifests {
       listing.add(Root(descriptor: descriptor, name: descriptor.name.map(OCIName.init)))
     }
-    listing.inventory.images = parallelMap(listing.drafts) { draft in
+    listing.inventory.images = listing.drafts.map { draft in
       Image(
         id: draft.facts.id, repoTags: draft.names.tags, repoDigests: draft.names.digests, size: draft.facts.size,
         user: draft.facts.user,

@@ -395,8 +395,8 @@ class Run:
                 self.complain(setting.line, f"no setting of a unit: {setting.text}")
             elif name == "ExecStart":
                 program, service, *arguments = shlex.split(text)
-                if program != "/usr/local/bin/waybill":
-                    self.complain(setting.line, f"this is not where make install puts waybill: {program}")
+                if program != "waybill":
+                    self.complain(setting.line, f"systemd finds waybill itself, in /usr/local or in /usr: {program}")
                 self.shell(shlex.join(["waybill", "config", service, *arguments]))
 
 

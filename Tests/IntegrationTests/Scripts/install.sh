@@ -103,6 +103,22 @@ try_manual() { # OPTION…
   done
 }
 
+try_documentation() {
+  say "the documentation, whose links lead to what is there, and its scripts"
+  # shellcheck disable=SC2016
+  must inside bash -euo pipefail -c '
+    cd /usr/share/doc/waybill
+    grep --recursive --only-matching --perl-regexp --with-filename --include "*.md" "\]\(\K[^)#:]+(?=[)#])" . |
+      while IFS=: read -r page link; do
+        case $link in *Benchmarks/* | *CONTRIBUTING.md | *Sources/* | *CHANGELOG.md) continue ;; esac
+        [ -e "$(dirname "$page")/$link" ] || { echo "$page leads to $link"; exit 1; }
+      done
+    compose/make-keys /etc/waybill
+    [ "$(stat --format %U:%G /etc/waybill)" = root:waybill ]
+    runuser --user waybill -- cat /etc/waybill/workers/worker.key
+    rm -r /etc/waybill/*'
+}
+
 try_completions() {
   say "completions of bash, zsh and fish"
   # shellcheck disable=SC2016
@@ -131,9 +147,9 @@ try_services() {
     mkdir workers && mv worker.key workers
     chgrp waybill *.key_secret && chmod 640 *.key_secret
     cp broker.key /srv'
-  drop_in waybill-broker "/usr/bin/waybill broker --curve-key /etc/waybill/broker.key_secret --authorized-keys any \
+  drop_in waybill-broker "waybill broker --curve-key /etc/waybill/broker.key_secret --authorized-keys any \
     --authorized-workers /etc/waybill/workers"
-  drop_in waybill-worker "/usr/bin/waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556 \
+  drop_in waybill-worker "waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556 \
     --curve-key /etc/waybill/worker.key_secret --server-key /etc/waybill/broker.key"
   must inside systemctl daemon-reload
   start_reference waybill
@@ -167,6 +183,7 @@ try_package() {
   must inside apt-get install --yes --no-install-recommends /srv/waybill.deb
   must inside bash -c "waybill --version | grep --quiet ', commit $(git rev-parse --short=10 HEAD)$'"
   try_manual
+  try_documentation
   try_completions
   try_services
 
@@ -195,7 +212,7 @@ try_tarball() {
   must inside ln -s "$folder/bin/waybill" /usr/local/bin
   must inside bash -c "systemctl link $folder/lib/systemd/system/*.service"
   must inside systemctl start waybill-broker waybill-runtime
-  drop_in waybill-worker "/usr/local/bin/waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556"
+  drop_in waybill-worker "waybill worker oci:/srv/images --broker tcp://127.0.0.1:5556"
   must inside systemctl daemon-reload
   must inside systemctl start waybill-worker
   eventually 20 lists_the_sample waybill
