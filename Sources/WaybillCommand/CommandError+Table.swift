@@ -3,8 +3,8 @@ extension CommandError.Code {
   var meaning: String {
     switch self {
     case .usage: "the command line, an endpoint or NAME is wrong"
-    case .badData: "a key, or with --require-sources a store, makes no sense"
-    case .noInput: "a key, a folder, a node, or with --require-sources a store, is not there"
+    case .badData: "a key, a file, or with --require-sources a store, makes no sense"
+    case .noInput: "a key, a file, a node, or with --require-sources a store, is not there"
     case .unavailable: "nobody answers, or nobody can yet"
     case .software: "a reply makes no sense, or a service did not stop within 4.5 seconds"
     case .system: "the system refuses a socket, or another process has the port"
