@@ -47,6 +47,7 @@ SECTIONS = [
     ),
 ]
 
+
 def start_columns(kind):
     return {
         "seconds": f"seconds to the first list, {kind}",

@@ -2,6 +2,17 @@ internal import Glibc
 
 /// Looking at parts of a text as bytes.
 extension Span<UInt8> {
+  /// Whether both have the same bytes.
+  package func hasSameBytes(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    return withUnsafeBufferPointer { own in
+      other.withUnsafeBufferPointer { other in
+        guard let first = own.baseAddress, let second = other.baseAddress else { return true }
+        return memcmp(first, second, own.count) == 0
+      }
+    }
+  }
+
   func allSatisfy(in range: Range<Int>, _ predicate: (UInt8) -> Bool) -> Bool {
     for index in range where !predicate(self[index]) { return false }
     return true

@@ -3,14 +3,7 @@ internal import Glibc
 extension String {
   /// Whether both texts have the same bytes. `==` also takes texts for equal that compose an accent in different ways.
   package func hasSameBytes(as other: String) -> Bool {
-    let (own, other) = (utf8.span, other.utf8.span)
-    guard own.count == other.count else { return false }
-    return own.withUnsafeBufferPointer { own in
-      other.withUnsafeBufferPointer { other in
-        guard let first = own.baseAddress, let second = other.baseAddress else { return true }
-        return memcmp(first, second, own.count) == 0
-      }
-    }
+    utf8.span.hasSameBytes(as: other.utf8.span)
   }
 
   /// Whether the bytes of this text stand before those of the other one in their order.

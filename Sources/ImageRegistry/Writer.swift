@@ -22,7 +22,7 @@ struct Writer: ~Copyable {
   var numbers = HoldingNumbers()
   var unpacker = Unpacker(limits: .ofImages)
 
-  /// The sources that were never read.
+  /// The sources that were never read. Kept, as each change asks for them.
   private(set) var pendingSources: [String]
 
   init(sources: [String]) {

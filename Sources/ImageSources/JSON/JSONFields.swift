@@ -1,3 +1,5 @@
+internal import ImageAPI
+
 /// The members of a JSON object that a reader wants, looked up by the bytes of their names.
 ///
 /// The name of a member makes no `String`: most members of a blob are not wanted.
@@ -38,15 +40,9 @@ struct JSONFields<Field: RawRepresentable<String> & CaseIterable & Sendable>: Se
     let names = names.span
     for index in ranges.indices {
       let wanted = names.extracting(ranges[index])
-      if spelling == .exact ? Self.isEqual(name, wanted) : Self.isSame(name, wanted) { return index }
+      if spelling == .exact ? name.hasSameBytes(as: wanted) : Self.isSame(name, wanted) { return index }
     }
     return nil
-  }
-
-  private static func isEqual(_ name: Span<UInt8>, _ wanted: Span<UInt8>) -> Bool {
-    guard name.count == wanted.count else { return false }
-    for index in name.indices where name[index] != wanted[index] { return false }
-    return true
   }
 
   /// Whether a name is `lowercase` but for the case of its letters, by Unicode's simple folding, as in Go.
