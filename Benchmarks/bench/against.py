@@ -10,7 +10,7 @@ from .lists import in_turn, listing
 from .machine import OWN, ROOT, Build, make_layout
 from .question import WHOLE_LIST
 from .registries import filter_question, unchanged_question, while_changing
-from .report import look, section, within
+from .report import look, rounds, section, within
 from .results import Estimate, interleaved
 from .servers import Registry, Waybill
 from .starts import start
@@ -65,9 +65,9 @@ def measure_lists(images, builds, plan, results):
             for build in builds:
                 waybill = stack.enter_context(Waybill(layout, transport, build))
                 asked[waybill] = listing(waybill, layout)
-            compare(kind, images, asked, plan, results, plan.load())
+            compare(kind, images, asked, plan, results, plan.list_load(images))
             if images == 1 and transport == "tcp":
-                compare("list, 64 in flight", images, asked, plan, results, plan.load(clients=1, pipeline=64))
+                compare("list, 64 in flight", images, asked, plan, results, plan.short_load(clients=1, pipeline=64))
 
 
 def compare(kind, images, asked, plan, results, load):
@@ -80,13 +80,14 @@ def measure_registries(builds, plan, results):
     with contextlib.ExitStack() as stack:
         registries = [stack.enter_context(Registry(plan.large, build)) for build in builds]
         for kind, ask in (("filter", filter_question), ("not_modified", unchanged_question)):
-            compare(kind, plan.large, {registry: ask(registry) for registry in registries}, plan, results, plan.load())
-        for number in range(plan.rounds):
+            asked = {registry: ask(registry) for registry in registries}
+            compare(kind, plan.large, asked, plan, results, plan.short_load())
+        for number in range(plan.rounds_of(plan.short_load())):
             for registry in registries if number % 2 else reversed(registries):
                 for name, words in (("a change", ("change", 1_000)), ("the first list after a change", ("first-list", 20))):
                     results.note(f"µs of {name}, {registry.name}", plan.large, registry.tell(*words)["p50_us"])
         for kind, ask, load in (
-            ("filter", filter_question, plan.load()),
+            ("filter", filter_question, plan.short_load()),
             ("list", lambda registry: registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds)),
         ):
             questions = {registry: ask(registry).while_changing() for registry in registries}
@@ -94,7 +95,7 @@ def measure_registries(builds, plan, results):
                 registry.name: lambda registry=registry: while_changing(registry, questions[registry], load, results)
                 for registry in registries
             }
-            samples = interleaved(plan.rounds, entries)
+            samples = interleaved(max(plan.rounds, plan.rounds_of(load)), entries)
             results.add(f"{kind} beside changes", plan.large, questions[registries[0]].size, samples, registries[1].name)
 
 
@@ -105,7 +106,7 @@ def measure_broker(builds, plan, results):
         questions = [broker.question(WHOLE_LIST) for broker in brokers]
         for broker, build in zip(brokers, builds):
             broker.name = build.name
-        compare("list through two workers", 1, dict(zip(brokers, questions)), plan, results, plan.load())
+        compare("list through two workers", 1, dict(zip(brokers, questions)), plan, results, plan.short_load())
 
 
 def measure_face(builds, plan, results):
@@ -122,8 +123,8 @@ def report(old, plan, results, command, minutes):
     lines = [
         f"# {OWN.name} beside {old.name}",
         "",
-        f"`{command}`, in {minutes:.0f} minutes: the medians of the quotients, new by old, of {plan.rounds} rounds of "
-        f"{plan.seconds} seconds. In brackets is what holds the median with a confidence of {CONFIDENCE:.1%}; where 1 is not "
+        f"`{command}`, in {minutes:.0f} minutes: the medians of the quotients, new by old, of "
+        f"{rounds(plan)}. In brackets is what holds the median with a confidence of {CONFIDENCE:.1%}; where 1 is not "
         "in it, the figure has changed, and is in bold.",
         *look(plan),
     ]

@@ -26,9 +26,9 @@ def measure(plan, results):
         servers = [waybill, stack.enter_context(Fixed(question.reply))]
         for server in servers:
             stack.enter_context(a_crowd(server, idle, results))
-        load = plan.load(clients=ASKING)
+        load = plan.short_load(clients=ASKING)
         entries = {server.name: lambda server=server: server.measure(question, load) for server in servers}
-        results.add("list in a crowd", idle + ASKING, question.size, interleaved(plan.rounds, entries), limit="C")
+        results.add("list in a crowd", idle + ASKING, question.size, interleaved(plan.rounds_of(load), entries), limit="C")
 
 
 @contextlib.contextmanager

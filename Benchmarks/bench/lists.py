@@ -32,7 +32,7 @@ def measure_list(images, plan, results):
             redis = stack.enter_context(Redis(question))
             asked[redis] = redis.own_question
         if images == 1:
-            samples = in_turn(plan, asked, plan.load(clients=1, pipeline=64))
+            samples = in_turn(plan, asked, plan.short_load(clients=1, pipeline=64))
             results.add("list, 64 in flight", images, question.size, samples, limit="C")
 
         asked[stack.enter_context(Encoding(question.reply))] = question
@@ -40,13 +40,13 @@ def measure_list(images, plan, results):
             asked[stack.enter_context(GoServer(layout, question.reply))] = question
         if Containerd.name not in results.missing and images in plan.containerd:
             asked[stack.enter_context(Containerd(layout))] = question
-        samples = in_turn(plan, asked, plan.load(), seldom={Redis.name, Encoding.name, GoServer.name, Containerd.name})
+        samples = in_turn(plan, asked, plan.list_load(images), seldom={Redis.name, Encoding.name, GoServer.name, Containerd.name})
         results.add("list", images, question.size, samples, limit="C")
 
         near = [stack.enter_context(server) for server in (Waybill(layout, "ipc"), Fixed(question.reply, "ipc"))]
         for server in near:
             server.fetch(WHOLE_LIST)
-        samples = in_turn(plan, dict.fromkeys(near, question), plan.load())
+        samples = in_turn(plan, dict.fromkeys(near, question), plan.list_load(images))
         results.add("list over ipc", images, question.size, samples, limit="C")
 
 
@@ -63,7 +63,7 @@ def measure_on_the_way(plan, results):
 
         if Broker.name not in results.missing:
             between = [stack.enter_context(way(layout)) for way in (Broker, Proxy)]
-            samples = in_turn(plan, dict.fromkeys(between, question), plan.load())
+            samples = in_turn(plan, dict.fromkeys(between, question), plan.short_load())
             results.add("list through two workers", 1, question.size, samples, limit=Proxy.name)
 
 
@@ -75,10 +75,15 @@ def listing(waybill, layout):
 
 
 def in_turn(plan, asked, load, names=None, seldom=()):
-    """The samples of servers that are asked in turn, by the names of the servers, as `interleaved` has them."""
+    """The samples of servers that are asked in turn, by the names of the servers, as `interleaved` has them.
+
+    The seldom ones are slow: each of their rounds has the usual time.
+    """
     names = names or [server.name for server in asked]
-    return interleaved(
-        plan.rounds,
-        {name: lambda server=server: server.measure(asked[server], load) for name, server in zip(names, asked)},
-        seldom,
-    )
+
+    def entry(server, name):
+        given = plan.load() if name in seldom else load
+        return lambda: server.measure(asked[server], given)
+
+    entries = {name: entry(server, name) for name, server in zip(names, asked)}
+    return interleaved(plan.rounds_of(load), entries, seldom)

@@ -27,3 +27,18 @@ class Plan:
 
     def load(self, **given):
         return Load(**{"seconds": self.seconds} | given)
+
+    def short_load(self, **given):
+        """For small replies, thousands of which come in a tenth of a second.
+
+        Two rounds differ by where the threads happen to run, however long they are: many short ones say more.
+        """
+        return self.load(**{"seconds": 0.1, "warmup": 0.05} | given)
+
+    def list_load(self, images):
+        return self.short_load() if images <= 1_000 else self.load()
+
+    def rounds_of(self, load):
+        """As many as take no longer than all the rounds of `load()`."""
+        usual = self.load()
+        return max(1, int(self.rounds * (usual.warmup + usual.seconds) / (load.warmup + load.seconds)))

@@ -46,7 +46,7 @@ def measure_small_replies(registries, plan, results):
             ("not_modified", {1, 10_000, plan.large}, unchanged_question),
         ):
             asked = {registries[images]: ask(registries[images]) for images in sorted(sizes)} | {limit: one}
-            samples = in_turn(plan, asked, plan.load(), [*sorted(sizes), limit.name])
+            samples = in_turn(plan, asked, plan.short_load(), [*sorted(sizes), limit.name])
             results.add(kind, 1, one.size, {limit.name: samples[limit.name]})
             for server, question in list(asked.items())[:-1]:
                 of = samples[server.images]
@@ -75,7 +75,7 @@ def unchanged_question(registry):
 
 def measure_changes(registries, plan, results):
     """How long a change takes, and the first whole list after it."""
-    for _ in range(plan.rounds):
+    for _ in range(plan.rounds_of(plan.short_load())):
         for images, registry in registries.items():
             results.note("µs of a change", images, registry.tell("change", 1_000)["p50_us"])
             if images <= plan.large:
@@ -85,12 +85,12 @@ def measure_changes(registries, plan, results):
 def measure_readers(registry, plan, results):
     """What readers notice of changes; every reply must be of one state."""
     for kind, question, load in (
-        ("filter", filter_question(registry), plan.load()),
+        ("filter", filter_question(registry), plan.short_load()),
         ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds)),
     ):
         question = question.while_changing()
         samples = interleaved(
-            plan.rounds,
+            max(plan.rounds, plan.rounds_of(load)),
             {
                 "waybill": lambda: registry.measure(question, load),
                 "waybill, changing": lambda: while_changing(registry, question, load, results),

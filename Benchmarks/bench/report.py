@@ -3,7 +3,7 @@
 import datetime
 
 from . import machine
-from .results import CONFIDENCE, Estimate
+from .results import CONFIDENCE, SELDOM, Estimate
 from .targets import targets
 
 SECTIONS = [
@@ -128,9 +128,9 @@ def report(plan, results, command, minutes, charts):
         f"- command: `{command}`, in {minutes:.0f} minutes",
         f"- load: {spread(loads)} of a core, on the cores that the servers use too",
         "",
-        f"Medians of {plan.rounds} rounds of {plan.seconds} seconds, the servers asked in turn; in brackets, what holds "
-        f"the median with a confidence of {CONFIDENCE:.0%}, by the order of the rounds alone. Peers that are far away have a "
-        f"fifth of the rounds; starts, memory and containerd's rest have {plan.few}, of which the lowest and the highest are "
+        f"Medians of {rounds(plan)}, the servers asked in turn; in brackets, what holds the median with a confidence of "
+        f"{CONFIDENCE:.0%}, by the order of the rounds alone. Peers that are far away have at most "
+        f"{SELDOM} rounds; starts, memory and containerd's rest have {plan.few}, of which the lowest and the highest are "
         "given. CPU is the server's, user and system, all threads; *against* is the median of the rounds' quotients by "
         "the server in the same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was "
         "checked; of those over gRPC, the size of each and the images of some.",
@@ -152,6 +152,14 @@ def report(plan, results, command, minutes, charts):
             noted.append([f"{images:,}"] + [spread(results.values.get((name, images))) for name in columns.values()])
         lines += section(title, explanation, ["images", *columns], noted)
     return "\n".join(lines) + "\n"
+
+
+def rounds(plan):
+    short = plan.short_load()
+    return (
+        f"{plan.rounds_of(short)} rounds of {short.seconds} seconds where replies are small, and of {plan.rounds} of "
+        f"{plan.seconds} seconds where they are not"
+    )
 
 
 def look(plan):

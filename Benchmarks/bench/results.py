@@ -8,6 +8,7 @@ import sys
 from .server import Sample
 
 CONFIDENCE = 0.99
+SELDOM = 12  # rounds, of what is so far from what it is compared with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,11 +117,12 @@ class Results:
 def interleaved(rounds, entries, seldom=()):
     """The samples by name of what is measured in turn, to and fro, so that a slow minute hits all of them.
 
-    Those named in `seldom` have their turn in each fifth round: they are so far from what they are compared with.
+    Those named in `seldom` have their turn in some of the rounds only.
     """
+    every = math.ceil(rounds / SELDOM)
     samples = {name: [] for name in entries}
     for number in range(rounds):
         for name in entries if number % 2 == 0 else reversed(entries):
-            if name not in seldom or number % 5 == 0:
+            if name not in seldom or number % every == 0:
                 samples[name].append(entries[name]())
     return samples
