@@ -204,7 +204,10 @@ extension ClusterInventory {
 
   /// Makes what the record of a node names its inventory, once all of it is there.
   private mutating func hold(_ name: String) throws(ClusterFault) {
-    guard let node = nodes[name], node.missing.isEmpty else { return }
+    guard let node = nodes[name] else { return }
+    guard node.missing.isEmpty else {
+      throw ClusterFault("it names \(node.missing.count) images that are not there")
+    }
     changed.insert(name)
     let inventory = sorted(node.named)
     for (one, next) in zip(inventory, inventory.dropFirst()) where id(one) == id(next) {

@@ -85,9 +85,11 @@ final class ClusterReader: Sendable {
       state.strangers = reading.strangers
       state.position = Position(term: header.raftTerm, revision: header.revision, last: reading.last)
       state.leftOut = leftOut(of: state)
-      let change = registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      let change = registry.updateNodes(
+        ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut, passedOver: state.strangers.count)
       state.failure = nil
-      state.log.noteReading(ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, change)
+      state.log.noteReading(
+        ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, strangers: state.strangers.sorted(), change)
     }
     // Memory that a reading leaves in pieces goes back to the system.
     malloc_trim(0)
@@ -107,13 +109,13 @@ final class ClusterReader: Sendable {
           .futureRevision,
           "etcd is at revision \(header.revision), and was at \(state.position?.revision ?? 0): all is read again")
       }
-      let wasWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
+      let wasWhole = state.inventory.faults.isEmpty
       for event in events {
         let value = event.type == .put ? Array(event.kv.value) : nil
         if let place = keys.place(of: event.kv.key) {
           state.inventory.apply(place, value)
         } else if value != nil {
-          Self.add(event.kv.key, to: &state.strangers)
+          if let stranger = Self.add(event.kv.key, to: &state.strangers) { state.log.noteStrangers([stranger]) }
         } else {
           state.strangers.remove(String(decoding: event.kv.key, as: UTF8.self))
         }
@@ -122,9 +124,10 @@ final class ClusterReader: Sendable {
       if let last = events.last { state.position?.revision = last.kv.modRevision }
       if let last = events.last(where: { $0.type == .put }) { state.position?.last = last.kv }
       // Most events are about nothing that makes no sense, before or after.
-      let isWhole = state.inventory.faults.isEmpty && state.strangers.isEmpty
+      let isWhole = state.inventory.faults.isEmpty
       if !events.isEmpty, !wasWhole || !isWhole { noteLeftOut(&state) }
-      registry.updateNodes(ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut)
+      registry.updateNodes(
+        ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut, passedOver: state.strangers.count)
       state.failure = nil
       state.log.noteUnchanged()
     }
@@ -156,17 +159,19 @@ final class ClusterReader: Sendable {
   }
 
   private func leftOut(of state: State) -> [SkippedImage] {
-    let faults = state.inventory.faults.map { place, fault in
+    state.inventory.faults.map { place, fault in
       SkippedImage(image: place.description, path: keys.text(of: place), reason: fault.description)
-    }
-    let strangers = state.strangers.map { SkippedImage(image: $0, path: $0, reason: "this is no key of waybill's") }
-    return (faults + strangers).sorted { $0.path < $1.path }
+    }.sorted { $0.path < $1.path }
   }
 
   /// As many keys that are none of waybill's are told of at most.
   private static let maxStrangers = 1_000
 
-  private static func add(_ key: Data, to strangers: inout Set<String>) {
-    if strangers.count < maxStrangers { strangers.insert(String(decoding: key, as: UTF8.self)) }
+  /// - Returns: The key, where it is new.
+  @discardableResult
+  private static func add(_ key: Data, to strangers: inout Set<String>) -> String? {
+    guard strangers.count < maxStrangers else { return nil }
+    let (isNew, stranger) = strangers.insert(String(decoding: key, as: UTF8.self))
+    return isNew ? stranger : nil
   }
 }

@@ -113,14 +113,15 @@ package final class ImageRegistry: Sendable {
   ///   - source: The number of the source.
   ///   - changes: What is new about some nodes; none for a reading that found nothing new.
   ///   - leftOut: What the source could not read.
+  ///   - passedOver: How much it holds that is neither a node nor an image.
   /// - Returns: How the list of all images changed.
   @discardableResult
   package func updateNodes(
-    ofSource source: Int, by changes: [NodeChange], leftOut: [SkippedImage] = []
+    ofSource source: Int, by changes: [NodeChange], leftOut: [SkippedImage] = [], passedOver: Int = 0
   ) -> Change {
     publish { writer in
       let change = writer.apply(changes, from: source)
-      writer.noteReading(ofSource: source, leftOut: leftOut)
+      writer.noteReading(ofSource: source, leftOut: leftOut, passedOver: passedOver)
       return change
     }
   }

@@ -176,15 +176,15 @@ struct Writer: ~Copyable {
   mutating func noteReading(
     ofSource source: Int, leftOut: [SkippedImage], passedOver: Int, absent: Int, aliases: [Digest: Digest]
   ) {
-    sources[source].passedOver = passedOver
     sources[source].absent = absent
     sources[source].aliases = aliases
     self.aliases = sources.reduce(into: [:]) { $0.merge($1.aliases) { first, _ in first } }
-    noteReading(ofSource: source, leftOut: leftOut)
+    noteReading(ofSource: source, leftOut: leftOut, passedOver: passedOver)
   }
 
-  mutating func noteReading(ofSource source: Int, leftOut: [SkippedImage]) {
+  mutating func noteReading(ofSource source: Int, leftOut: [SkippedImage], passedOver: Int) {
     sources[source].leftOut = leftOut
+    sources[source].passedOver = passedOver
     noteUnchanged(source: source)
   }
 

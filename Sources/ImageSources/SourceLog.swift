@@ -34,15 +34,18 @@ package struct SourceLog: Sendable {
   }
 
   /// A cluster was read.
-  package mutating func noteReading(ofNodes count: Int, leftOut: [SkippedImage], _ change: ImageRegistry.Change) {
+  package mutating func noteReading(
+    ofNodes count: Int, leftOut: [SkippedImage], strangers: [String], _ change: ImageRegistry.Change
+  ) {
     lastError = nil
     logger.notice(
       "read",
       metadata: [
-        LogKey.nodes: "\(count)", LogKey.leftOut: "\(leftOut.count)", LogKey.added: "\(change.added)",
-        LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
+        LogKey.nodes: "\(count)", LogKey.leftOut: "\(leftOut.count)", LogKey.passedOver: "\(strangers.count)",
+        LogKey.added: "\(change.added)", LogKey.changed: "\(change.changed)", LogKey.removed: "\(change.removed)",
       ])
     noteLeftOut(leftOut)
+    noteStrangers(strangers)
   }
 
   /// Images could not be read.
@@ -53,6 +56,13 @@ package struct SourceLog: Sendable {
         metadata: [
           LogKey.image: "\(image.image)", LogKey.path: "\(image.path)", LogKey.reason: "\(image.reason)",
         ])
+    }
+  }
+
+  /// There are keys of somebody else's in a cluster's part of etcd.
+  package func noteStrangers(_ keys: [String]) {
+    for key in keys.prefix(Self.maxLogged) {
+      logger.warning("passed over what is no key of waybill's", metadata: [LogKey.path: "\(key)"])
     }
   }
 

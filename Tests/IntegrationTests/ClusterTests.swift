@@ -146,13 +146,31 @@ import Testing
     let reader = try Reader(of: etcd)
     let node = try Node("one", in: etcd, holding: [image(1)], .init())
     #expect(try await reader.lists([image(1)], within: .seconds(5)))
-    #expect(reader.registry.sources[0].leftOutCount == 5, "\(reader.registry.sources)")
+    #expect(reader.registry.sources[0].leftOutCount == 2, "\(reader.registry.sources)")
+    #expect(reader.registry.sources[0].passedOver == 3)
     try await etcd.control("put", "/waybill/v1/nodes/late", "neither")
-    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 6 })
+    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 3 })
     try await etcd.control("del", "--prefix", "/waybill/v1/nodes/late")
-    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 5 })
+    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 2 })
+    try await etcd.control("del", "/waybill/v1/other")
+    #expect(try await eventually { reader.registry.sources[0].passedOver == 2 })
     #expect(reader.images == [image(1)])
     try await node.stop()
+  }
+
+  /// A list without a node says that something is missing.
+  @Test func aNodeWhoseImagesAreNotThere() async throws {
+    let etcd = try await Etcd()
+    let node = try Node("one", in: etcd, holding: [image(1), image(2)], .init())
+    let before = try Reader(of: etcd)
+    #expect(try await before.lists([image(1), image(2)], within: .seconds(5)))
+    try await etcd.control("del", "--prefix", "/waybill/v1/images/")
+    let reader = try Reader(of: etcd)
+    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 1 })
+    #expect(reader.registry.sources[0].leftOut[0].reason == "it names 2 images that are not there")
+    #expect(reader.images == [])
+    try await node.stop()
+    #expect(try await eventually { reader.registry.sources[0].leftOutCount == 0 })
   }
 
   @Test func compactionIsSurvived() async throws {
