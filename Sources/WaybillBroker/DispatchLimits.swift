@@ -9,6 +9,8 @@ package struct DispatchLimits: Sendable, Hashable {
   package var retryAfter: Duration
   /// How long a request may be behind another one at a worker before another worker is asked.
   package var retryBehindAfter: Duration
+  /// How long a broker that has just begun waits for its first worker: those of the broker before it join within that.
+  package var gathering: Duration
   /// How many workers may be lost with a request before it is refused, lest it take all of them along.
   package var maxAttempts: Int
   /// How many requests may wait for a worker.
@@ -26,13 +28,14 @@ package struct DispatchLimits: Sendable, Hashable {
   /// Limits; those left out are the defaults.
   package init(
     deadline: Duration = .seconds(4), retryAfter: Duration = .seconds(1),
-    retryBehindAfter: Duration = .milliseconds(20), maxAttempts: Int = 3, maxWaiting: Int = 10_000,
-    maxBytes: Int = 64 << 20, maxInFlight: Int = 8, pipelineThreshold: Duration = .milliseconds(5),
-    heartbeat: Majordomo.Heartbeat = .init()
+    retryBehindAfter: Duration = .milliseconds(20), gathering: Duration = .seconds(2), maxAttempts: Int = 3,
+    maxWaiting: Int = 10_000, maxBytes: Int = 64 << 20, maxInFlight: Int = 8,
+    pipelineThreshold: Duration = .milliseconds(5), heartbeat: Majordomo.Heartbeat = .init()
   ) {
     self.deadline = deadline
     self.retryAfter = retryAfter
     self.retryBehindAfter = retryBehindAfter
+    self.gathering = gathering
     self.maxAttempts = maxAttempts
     self.maxWaiting = maxWaiting
     self.maxBytes = maxBytes

@@ -66,6 +66,8 @@ struct Dispatcher: ~Copyable {
   private var bySilence = IndexList()
   private var silenceLinks = IndexList.Links()
   private var nextHeartbeats: Time
+  /// Until when requests wait although there is no worker; nil once there was one, or the time is over.
+  private var gatheringEnd: Time?
   private var actions: [Action] = []
   private var actionsTaken = 0
 
@@ -75,6 +77,7 @@ struct Dispatcher: ~Copyable {
     workers = HandleTable(firstUse: firstUse)
     queues = ClientQueues(maxWaiting: limits.maxWaiting, maxBytes: limits.maxBytes)
     nextHeartbeats = now + limits.heartbeat.interval
+    gatheringEnd = now + limits.gathering
   }
 }
 
@@ -113,6 +116,7 @@ extension Dispatcher {
       if let holder = slot.flatMap({ requests[$0].state.holder }) { wake = min(wake, holder.until) }
     }
     if let slot = bySilence.first { wake = min(wake, workers[slot].lastHeard + limits.heartbeat.timeout) }
+    if let gatheringEnd { wake = min(wake, gatheringEnd) }
     return wake
   }
 }
@@ -122,6 +126,7 @@ extension Dispatcher {
 extension Dispatcher {
   /// Takes an event. Ask ``nextAction()`` what to do before the next one.
   mutating func handle(_ event: Event, at now: Time) {
+    if let end = gatheringEnd, end <= now { gatheringEnd = nil }
     switch event {
     case .request(let request, let bytes, let client): admit(request, bytes, from: client, at: now)
     case .ready(let worker): join(worker, at: now)
@@ -152,7 +157,7 @@ extension Dispatcher {
 
   private mutating func admit(_ request: PendingRequest, _ bytes: Int, from client: ClientID, at now: Time) {
     do throws(DispatchError) {
-      guard workers.count > 0 else { throw .noWorker }
+      guard workers.count > 0 || gatheringEnd != nil else { throw .noWorker }
       let client = try queues.admit(client, bytes: bytes)
       let entry = RequestEntry(request: request, client: client, bytes: bytes, deadline: now + limits.deadline)
       let slot = requests.insert(entry).slot
@@ -165,6 +170,7 @@ extension Dispatcher {
 
   private mutating func join(_ worker: RegisteredWorker, at now: Time) {
     let handle = workers.insert(WorkerEntry(worker: worker, lastHeard: now, lastAnswer: now))
+    gatheringEnd = nil
     idle.append(handle.slot, in: &roomLinks)
     bySilence.append(handle.slot, in: &silenceLinks)
     actions.append(.welcome(handle))
@@ -243,7 +249,7 @@ extension Dispatcher {
 extension Dispatcher {
   private mutating func dispatchWaiting(at now: Time) {
     while let request = queues.first {
-      guard workers.count > 0 else {
+      guard workers.count > 0 || gatheringEnd != nil else {
         refuse(request, .noWorker)
         continue
       }

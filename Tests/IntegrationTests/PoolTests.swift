@@ -196,6 +196,25 @@ import Testing
     }
   }
 
+  /// Whoever asks while the broker is away is answered by the workers that come back to it.
+  @Test func aBrokerThatStartsAgainWaitsForItsWorkers() async throws {
+    let folder = try TemporaryFolder()
+    let (frontend, backend) = ("ipc://\(folder.path)/frontend", "ipc://\(folder.path)/backend")
+    var broker = try await RunningBroker.start(frontend: frontend, backend: backend)
+    let worker = try await broker.startWorker()
+    defer { worker.send(SIGKILL) }
+    broker.process.send(SIGTERM)
+    #expect(try await broker.process.exitCode(within: .seconds(5)) == 0)
+    async let lists = withThrowingTaskGroup(of: Finished.self) { group in
+      for _ in 0..<5 { group.addTask { try await Waybill.run(["images", "-q", "--endpoint", frontend]) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    try await Task.sleep(for: .seconds(3))
+    broker = try await RunningBroker.start(frontend: frontend, backend: backend)
+    defer { broker.process.send(SIGKILL) }
+    for list in try await lists { #expect(list.exitCode == 0, "\(list.errors)") }
+  }
+
   @Test func withoutAWorkerTheClientIsTold() async throws {
     let broker = try await RunningBroker.start()
     let result = try await Waybill.run(["images", "--endpoint", broker.frontend, "--retries", "1"])

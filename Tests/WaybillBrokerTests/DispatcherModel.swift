@@ -53,8 +53,8 @@ struct DispatcherModel: ~Copyable {
   private(set) var fault: String?
   private(set) var ends = Ends()
   private let limits = DispatchLimits(
-    deadline: .seconds(4), retryAfter: .seconds(1), retryBehindAfter: .milliseconds(100), maxAttempts: 2,
-    maxWaiting: 40, maxBytes: 8_000, maxInFlight: 4, pipelineThreshold: .milliseconds(10))
+    deadline: .seconds(4), retryAfter: .seconds(1), retryBehindAfter: .milliseconds(100), gathering: .zero,
+    maxAttempts: 2, maxWaiting: 40, maxBytes: 8_000, maxInFlight: 4, pipelineThreshold: .milliseconds(10))
   private var dispatcher: Dispatcher
   private var generator: SeededGenerator
   private var now = Dispatcher.Time.zero

@@ -6,7 +6,9 @@ import WaybillServer
 /// Each transition of the broker's state machine, by a clock that is set by hand.
 @Suite struct DispatcherTests {
   private let limits = DispatchLimits(
-    deadline: .seconds(4), retryAfter: .seconds(1), maxAttempts: 3, maxWaiting: 3, maxBytes: 1_000, maxInFlight: 1)
+    deadline: .seconds(4), retryAfter: .seconds(1), gathering: .seconds(2), maxAttempts: 3, maxWaiting: 3,
+    maxBytes: 1_000,
+    maxInFlight: 1)
 
   /// A pool of workers from 1 on.
   private func pool(of workers: Int, _ limits: DispatchLimits? = nil) -> TestPool {
@@ -22,12 +24,26 @@ import WaybillServer
     #expect(steps == expected, sourceLocation: at)
   }
 
-  @Test("Without a worker a request is refused at once")
-  func noWorker() {
+  @Test("Without a worker a request is refused at once, but when the broker has just begun")
+  func noWorker() throws {
     var pool = pool(of: 0)
-    expect(pool.ask(1), .refuse(1, .noWorker))
-    expect(pool.pass())
+    expect(pool.ask(1))
+    #expect(pool.wake <= .seconds(2))
+    expect(pool.pass(.milliseconds(1_999)))
+    expect(pool.ask(2))
+    expect(pool.pass(.milliseconds(1)), .refuse(1, .noWorker), .refuse(2, .noWorker))
+    expect(pool.ask(3), .refuse(3, .noWorker))
     #expect(pool.dispatcher.requestCount == 0 && pool.dispatcher.clientCount == 0)
+  }
+
+  @Test("The first worker of a broker that has just begun is given what waits, and after the last one nothing waits")
+  func gathering() throws {
+    var pool = pool(of: 0)
+    expect(pool.ask(1))
+    expect(pool.join(1), .welcome(1), .dispatch(1, to: 1))
+    expect(try pool.answer(1, by: 1), .answer(1))
+    expect(try pool.lose(1), .forget(1, .unreachable))
+    expect(pool.ask(2), .refuse(2, .noWorker))
   }
 
   @Test("A request goes to the worker that has been idle longest, one to each, and the rest wait in their order")
