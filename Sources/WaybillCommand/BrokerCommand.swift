@@ -4,7 +4,7 @@ import WaybillBroker
 import WaybillServer
 import ZeroMQ
 
-struct BrokerCommand: AsyncParsableCommand {
+struct BrokerCommand: AsyncParsableCommand, ServiceCommand {
   static let configuration = CommandConfiguration(
     commandName: "broker",
     abstract: "Stand between clients and a pool of workers, and lose no request.",
@@ -73,11 +73,19 @@ struct BrokerCommand: AsyncParsableCommand {
     }
   }
 
+  func check() throws(CommandError) {
+    try security.check(binding: frontends, of: "frontend")
+    try security.check(binding: backends, of: "backend")
+  }
+
+  private var frontends: [String] { frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend }
+
+  private var backends: [String] { backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend }
+
   func run() async throws {
+    try check()
     let signals = ShutdownSignals()
     DescriptorLimit.raise()
-    let frontends = frontend.isEmpty ? ["tcp://127.0.0.1:5555"] : frontend
-    let backends = backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend
     for endpoint in frontends { try EndpointCheck.checkForBinding(endpoint, from: "--frontend") }
     for endpoint in backends { try EndpointCheck.checkForBinding(endpoint, from: "--backend") }
     let limits = DispatchLimits(

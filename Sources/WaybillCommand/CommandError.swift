@@ -11,6 +11,8 @@ import ZeroMQ
 struct CommandError: Error {
   let message: String
   let code: Code
+  /// The key of the setting that it is about, where the message does not name it.
+  var setting: String?
 
   enum Code: Int32, CaseIterable {
     case usage = 64
@@ -64,8 +66,10 @@ extension CommandError {
       }
   }
 
-  init(_ error: SourceError) {
+  /// What is wrong with a source, which a setting, if there is one, names.
+  init(_ error: SourceError, of setting: String? = nil) {
     message = error.message
+    self.setting = setting
     code =
       switch error.code {
       case .badLocation: .usage

@@ -36,10 +36,16 @@ struct ConfigCommand: ParsableCommand {
     var settings = ServiceSettings(
       of: name, type, Array(arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
     try settings.readFile()
+    let command: any ParsableCommand
     do {
-      _ = try WaybillCommand.parseAsRoot(settings.arguments)
+      command = try WaybillCommand.parseAsRoot(settings.arguments)
     } catch {
       throw settings.explained(CommandError(message: WaybillCommand.message(for: error), code: .usage))
+    }
+    do throws(CommandError) {
+      try (command as? any ServiceCommand)?.check()
+    } catch {
+      throw settings.explained(error)
     }
     try output.write(SettingsReport(settings: settings))
   }

@@ -13,11 +13,18 @@ enum EndpointCheck {
     }
   }
 
+  /// Checks an endpoint to listen at, from an option.
+  static func check(listening text: String, from option: String) throws(CommandError) -> Endpoint {
+    do throws(EndpointError) {
+      return try Endpoint(listeningAt: text)
+    } catch {
+      throw CommandError(error, from: option)
+    }
+  }
+
   /// Refuses an endpoint that a network reaches: everybody there could read from it and fill it up.
-  ///
-  /// What is no endpoint, ``checkForBinding(_:from:)`` refuses.
-  static func checkIsLocal(_ text: String) throws(CommandError) {
-    guard let endpoint = try? Endpoint(listeningAt: text), !endpoint.isLocal else { return }
+  static func checkIsLocal(_ endpoint: Endpoint, of setting: String) throws(CommandError) {
+    guard !endpoint.isLocal else { return }
     var danger = "it is open to a network"
     do throws(EndpointError) {
       _ = try endpoint.addressesToListen()
@@ -25,7 +32,8 @@ enum EndpointCheck {
       danger += " for all that is known, as \(error.reason)"
     }
     throw CommandError(
-      message: "cannot bind \(text): \(danger): say --curve-key and --authorized-keys, or --insecure", code: .usage)
+      message: "cannot bind \(endpoint): \(danger): say --curve-key and --authorized-keys, or --insecure", code: .usage,
+      setting: setting)
   }
 
   /// Checks that no endpoint is to be bound twice.
@@ -36,17 +44,12 @@ enum EndpointCheck {
     }
   }
 
-  /// Checks an endpoint to listen at, from an option.
+  /// Checks that an endpoint, from an option, can be bound.
   ///
   /// libzmq deletes the file at the path of an ipc endpoint when it binds it, even a document or the socket of another
   /// worker. This refuses both.
   static func checkForBinding(_ text: String, from option: String) throws(CommandError) {
-    let endpoint: Endpoint
-    do throws(EndpointError) {
-      endpoint = try Endpoint(listeningAt: text)
-    } catch {
-      throw CommandError(error, from: option)
-    }
+    let endpoint = try check(listening: text, from: option)
     var status = stat()
     // `@` begins an abstract name, which is no file. For `*` libzmq makes a folder of its own.
     guard case .ipc(let path) = endpoint.place, !path.hasPrefix("@"), path != "*", lstat(path, &status) == 0 else {

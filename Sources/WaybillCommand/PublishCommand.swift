@@ -11,7 +11,7 @@ import WaybillServer
   import Cluster
 #endif
 
-struct PublishCommand: AsyncParsableCommand {
+struct PublishCommand: AsyncParsableCommand, ServiceCommand {
   static let configuration = CommandConfiguration(
     commandName: "publish",
     abstract: "Tell etcd which images this node of a cluster has.",
@@ -77,21 +77,36 @@ struct PublishCommand: AsyncParsableCommand {
     }
   }
 
+  func check() throws(CommandError) {
+    try source.check()
+    #if GRPC
+      do throws(SourceError) {
+        _ = try place
+      } catch {
+        throw CommandError(error, of: "to")
+      }
+    #endif
+  }
+
   private var name: String { ServiceIdentity(node: node).node }
 
   #if GRPC
+    private var place: ClusterLocation {
+      get throws(SourceError) { try ClusterLocation(String(to.dropFirst("etcd:".count))) }
+    }
+
     func run() async throws {
+      try check()
       let signals = ShutdownSignals()
       let bar = logging.logLevel <= .notice ? ProgressBar() : nil
       defer { bar?.end() }
       let logger = logging.logger(above: bar)
       do {
         let locations = try source.locations
-        let place = try ClusterLocation(String(to.dropFirst("etcd:".count)))
         let feeds = try source.feeds(from: locations, askingEtcdAs: etcd, logger: logger, bar: bar)
         let registry = ImageRegistry(sources: locations.map(\.description))
         let publisher = Publisher(
-          registry, asNode: name, to: place, as: try etcd.access(),
+          registry, asNode: name, to: try place, as: try etcd.access(),
           lifetimes: Publisher.Lifetimes(presence: ttl, retention: retention, keepsPresence: keep),
           version: version, logger: logger)
         let report = PublisherReport(

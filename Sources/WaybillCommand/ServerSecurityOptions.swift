@@ -23,6 +23,14 @@ struct ServerSecurityOptions: ParsableArguments {
     guard !insecure || curveKey == nil else { throw ValidationError("It is either --curve-key or --insecure.") }
   }
 
+  /// Refuses what is no endpoint, and one that a network reaches where nobody is asked for a key.
+  func check(binding endpoints: [String], of setting: String) throws(CommandError) {
+    for text in endpoints {
+      let endpoint = try EndpointCheck.check(listening: text, from: "--\(setting)")
+      if curveKey == nil, !insecure { try EndpointCheck.checkIsLocal(endpoint, of: setting) }
+    }
+  }
+
   /// What to ask of those who come to `endpoints`.
   func security(binding endpoints: [String]) throws(CommandError) -> ServerSecurity {
     try security(binding: endpoints, letting: authorizedKeys, of: "--authorized-keys")
@@ -32,10 +40,7 @@ struct ServerSecurityOptions: ParsableArguments {
   func security(
     binding endpoints: [String], letting authorizedKeys: String?, of option: String
   ) throws(CommandError) -> ServerSecurity {
-    guard let keys = try keys() else {
-      for endpoint in endpoints where !insecure { try EndpointCheck.checkIsLocal(endpoint) }
-      return .none
-    }
+    guard let keys = try keys() else { return .none }
     guard let authorizedKeys else {
       guard endpoints.isEmpty else {
         throw CommandError(

@@ -97,6 +97,10 @@ struct ServiceSettings {
         origins.append(origin)
       }
     }
+    if let key = error.setting, let origin = given[key]?.origin, let name = origin.name(of: key) {
+      line = "\(name): \(line)"
+      origins.append(origin)
+    }
     guard !origins.isEmpty else { return error }
     let isOfFile = origins.contains { if case .file = $0 { true } else { false } }
     return CommandError(message: line, code: isOfFile && error.code == .usage ? .badData : error.code)

@@ -28,6 +28,15 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
+  /// Refuses what is no source.
+  func check() throws(CommandError) {
+    do throws(SourceError) {
+      _ = try locations
+    } catch {
+      throw CommandError(error, of: "sources")
+    }
+  }
+
   /// The sources as they are written.
   var locations: [ImageSourceLocation] {
     get throws(SourceError) { try sources.map { text throws(SourceError) in try ImageSourceLocation(text) } }

@@ -15,7 +15,7 @@ struct WaybillCommand: AsyncParsableCommand {
     ])
 
   /// The commands that serve, by name.
-  static let services: [String: any ParsableCommand.Type] = [
+  static let services: [String: any ServiceCommand.Type] = [
     "worker": WorkerCommand.self, "broker": BrokerCommand.self, "publish": PublishCommand.self,
   ]
 

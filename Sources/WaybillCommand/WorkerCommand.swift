@@ -14,7 +14,7 @@ import ZeroMQ
   import CRI
 #endif
 
-struct WorkerCommand: AsyncParsableCommand {
+struct WorkerCommand: AsyncParsableCommand, ServiceCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Serve the images of stores, runtimes, or a cluster.",
@@ -126,15 +126,21 @@ struct WorkerCommand: AsyncParsableCommand {
     guard (1...256).contains(threads) else { throw ValidationError("--threads is 1 to 256, not \(threads).") }
   }
 
+  func check() throws(CommandError) {
+    try source.check()
+    for endpoint in connect { try EndpointCheck.check(endpoint, from: "--connect") }
+    for endpoint in broker { try EndpointCheck.check(endpoint, from: "--broker") }
+    try security.check(binding: bound, of: "bind")
+  }
+
   func run() async throws {
+    try check()
     let signals = ShutdownSignals()
     DescriptorLimit.raise()
     let bar = service.logging.logLevel <= .notice ? ProgressBar() : nil
     defer { bar?.end() }
     let logger = service.logging.logger(above: bar)
     for endpoint in bind { try EndpointCheck.checkForBinding(endpoint, from: "--bind") }
-    for endpoint in connect { try EndpointCheck.check(endpoint, from: "--connect") }
-    for endpoint in broker { try EndpointCheck.check(endpoint, from: "--broker") }
     do {
       let locations = try source.locations
       let feeds = try source.feeds(from: locations, askingEtcdAs: etcd, logger: logger, bar: bar)

@@ -98,6 +98,30 @@ import Testing
     }
   }
 
+  /// What the parser takes, and a service cannot do.
+  @Test(
+    arguments: [
+      ("worker", "sources: foo:/srv/images", "sources in line 1 of FILE: \"foo\" in \"foo:/srv/images\" is not"),
+      ("worker", "threads: 1\nsources: ['']", "sources in line 2 of FILE: \"\" does not say what kind"),
+      ("worker", "sources: oci:/srv\nbind: foo", "bind in line 2 of FILE"),
+      ("worker", "sources: oci:/srv\nbroker: [foo]", "broker in line 2 of FILE"),
+      ("worker", "sources: oci:/srv\nbind: ['tcp://*:1']", "bind in line 2 of FILE: cannot bind tcp://*:1: it is open"),
+      ("broker", "backend: ['tcp://*:1']", "backend in line 1 of FILE: cannot bind tcp://*:1: it is open"),
+      (
+        "broker", "curve-key: a\nauthorized-keys: any\nauthorized-workers: any\nfrontend: foo",
+        "frontend in line 4 of FILE"
+      ),
+      ("publish", "sources: oci:/srv\nto: etcd:foo", "to in line 2 of FILE"),
+    ])
+  func whatAServiceRefusesIsRefusedBefore(service: String, text: String, complaint: String) async throws {
+    let path = try file(text)
+    for command in [[service], ["config", service]] {
+      let result = try await Waybill.run(command + ["--config", path])
+      #expect(result.exitCode == 65 && result.complaints.count == 1, "\(result)")
+      #expect(result.errors.contains(complaint.replacing("FILE", with: path)), "\(result.errors)")
+    }
+  }
+
   @Test func aFileThatCannotBeRead() async throws {
     func refused(_ path: String) async throws -> Finished {
       try await Waybill.run(["broker", "--config", path], within: .seconds(10))
