@@ -60,6 +60,7 @@ package struct Publisher: Service {
   package func run() async throws {
     try await cancelWhenGracefulShutdown { try await publish() }
     await leave()
+    logger.notice("stopped")
   }
 
   private func publish() async throws {
@@ -98,7 +99,9 @@ package struct Publisher: Service {
         throw CancellationError()
       }
     }
-    if hasLeft == nil { logger.warning("the node stays listed until its time to live is over: etcd cannot be told") }
+    if hasLeft == nil, await session.mayBeListed {
+      logger.warning("the node stays listed until its time to live is over: etcd cannot be told")
+    }
   }
 
   /// How long it takes to leave at most.

@@ -65,6 +65,9 @@ actor PublisherSession {
     lastLook = .now - .milliseconds(Int64.random(in: 0...lifetimes.retention * 1_000 / 24))
   }
 
+  /// Whether etcd may have a record of this session's.
+  var mayBeListed: Bool { presence != nil }
+
   /// Puts what has changed, and keeps alive what was put.
   ///
   /// - Returns: Whether the node's record is there.
