@@ -88,14 +88,15 @@ install:
 	@case "$(PREFIX)" in /usr | /usr/local) ;; \
 	  *) echo 'systemd does not look for units in $(PREFIX): systemctl link $(PREFIX)/lib/systemd/system/NAME.service' ;; esac
 
-# All that `make install` puts into PREFIX, as .build/waybill-VERSION-ARCH.tar.gz. The same commit makes the same tarball
+# All that `make install` puts into PREFIX, and the documentation, as .build/waybill-VERSION-ARCH.tar.gz. The same commit makes the same tarball
 # of the same program.
 dist: tree = .build/dist$(PREFIX)
 dist:
 	@rm -rf .build/dist
 	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/dist"
-	@cp --parents README.md CHANGELOG.md LICENSE docs/*.md $(tree)
-	@cp packaging/debian/copyright $(tree)/COPYRIGHT
+	@mkdir -p $(tree)/share/doc/waybill
+	@packaging/copy-documentation $(tree)/share/doc/waybill
+	@cp LICENSE packaging/debian/copyright $(tree)/share/doc/waybill
 	@name=waybill-$$($(tree)/bin/waybill --version | cut -d ' ' -f 1)-$$(uname -m) && \
 	  tar --directory $(tree) --create --sort name --mtime @$(EPOCH) --owner 0 --group 0 --numeric-owner \
 	  --mode u+rwX,go+rX,go-w --transform "s|^\.|$$name|" . | gzip --no-name --best > .build/$$name.tar.gz && \

@@ -116,6 +116,10 @@ try_documentation() {
     compose/make-keys /etc/waybill
     [ "$(stat --format %U:%G /etc/waybill)" = root:waybill ]
     runuser --user waybill -- cat /etc/waybill/workers/worker.key
+    chgrp waybill /etc/waybill/broker/broker.key_secret
+    chmod 640 /etc/waybill/broker/broker.key_secret
+    compose/make-keys /etc/waybill broker
+    runuser --user waybill -- cat /etc/waybill/broker/broker-next.key_secret
     rm -r /etc/waybill/*'
 }
 
@@ -206,6 +210,8 @@ try_tarball() {
   must inside tar --directory /opt --extract --file /srv/waybill.tar.gz
   local folder; folder=/opt/$(basename "$tarball" .tar.gz)
   must inside "$folder/bin/waybill" --version
+  must inside env "WAYBILL=$folder/bin/waybill" "$folder/share/doc/waybill/compose/make-keys" /srv/keys
+  must inside rm -r /srv/keys
   try_manual --manpath "$folder/share/man"
   start_reference "$folder/bin/waybill"
   # The units name /usr/local/bin.
