@@ -95,7 +95,7 @@ def measure_registries(builds, plan, results):
                 registry.name: lambda registry=registry: while_changing(registry, questions[registry], load, results)
                 for registry in registries
             }
-            samples = interleaved(max(plan.rounds, plan.rounds_of(load)), entries)
+            samples = interleaved(plan.rounds_of(load), entries)
             results.add(f"{kind} beside changes", plan.large, questions[registries[0]].size, samples, registries[1].name)
 
 

@@ -4,11 +4,10 @@ import contextlib
 import resource
 import time
 
-from .lists import listing
+from .lists import in_turn, listing
 from .machine import SCRATCH, anonymous_bytes, make_layout
 from .question import WHOLE_LIST
 from .registries import running
-from .results import interleaved
 from .servers import Fixed, Waybill
 
 ASKING = 100
@@ -27,8 +26,8 @@ def measure(plan, results):
         for server in servers:
             stack.enter_context(a_crowd(server, idle, results))
         load = plan.short_load(clients=ASKING)
-        entries = {server.name: lambda server=server: server.measure(question, load) for server in servers}
-        results.add("list in a crowd", idle + ASKING, question.size, interleaved(plan.rounds_of(load), entries), limit="C")
+        samples = in_turn(plan, dict.fromkeys(servers, question), load)
+        results.add("list in a crowd", idle + ASKING, question.size, samples, limit="C")
 
 
 @contextlib.contextmanager

@@ -39,6 +39,6 @@ class Plan:
         return self.short_load() if images <= 1_000 else self.load()
 
     def rounds_of(self, load):
-        """As many as take no longer than all the rounds of `load()`."""
+        """As many as take the time of all the rounds of `load()`, and no fewer than those."""
         usual = self.load()
-        return max(1, int(self.rounds * (usual.warmup + usual.seconds) / (load.warmup + load.seconds)))
+        return max(self.rounds, round(self.rounds * (usual.warmup + usual.seconds) / (load.warmup + load.seconds)))

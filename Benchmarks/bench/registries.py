@@ -90,7 +90,7 @@ def measure_readers(registry, plan, results):
     ):
         question = question.while_changing()
         samples = interleaved(
-            max(plan.rounds, plan.rounds_of(load)),
+            plan.rounds_of(load),
             {
                 "waybill": lambda: registry.measure(question, load),
                 "waybill, changing": lambda: while_changing(registry, question, load, results),

@@ -185,6 +185,9 @@ extension ClusterInventory {
     }
     nodes[name] = node
     release(before.named)
+    guard node.missing.isEmpty else {
+      throw ClusterFault("it names \(node.missing.count) images that are not there")
+    }
     try hold(name)
   }
 
@@ -204,10 +207,7 @@ extension ClusterInventory {
 
   /// Makes what the record of a node names its inventory, once all of it is there.
   private mutating func hold(_ name: String) throws(ClusterFault) {
-    guard let node = nodes[name] else { return }
-    guard node.missing.isEmpty else {
-      throw ClusterFault("it names \(node.missing.count) images that are not there")
-    }
+    guard let node = nodes[name], node.missing.isEmpty else { return }
     changed.insert(name)
     let inventory = sorted(node.named)
     for (one, next) in zip(inventory, inventory.dropFirst()) where id(one) == id(next) {

@@ -85,9 +85,7 @@ final class ClusterReader: Sendable {
       state.strangers = reading.strangers
       state.position = Position(term: header.raftTerm, revision: header.revision, last: reading.last)
       state.leftOut = leftOut(of: state)
-      let change = registry.updateNodes(
-        ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut, passedOver: state.strangers.count)
-      state.failure = nil
+      let change = tellRegistry(of: &state)
       state.log.noteReading(
         ofNodes: state.inventory.nodeCount, leftOut: state.leftOut, strangers: state.strangers.sorted(), change)
     }
@@ -126,9 +124,7 @@ final class ClusterReader: Sendable {
       // Most events are about nothing that makes no sense, before or after.
       let isWhole = state.inventory.faults.isEmpty
       if !events.isEmpty, !wasWhole || !isWhole { noteLeftOut(&state) }
-      registry.updateNodes(
-        ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut, passedOver: state.strangers.count)
-      state.failure = nil
+      tellRegistry(of: &state)
       state.log.noteUnchanged()
     }
     sign.note()
@@ -148,6 +144,13 @@ final class ClusterReader: Sendable {
       if state.failure != error.code { state.log.noteFailure(failure) }
       state.failure = error.code
     }
+  }
+
+  @discardableResult
+  private func tellRegistry(of state: inout State) -> ImageRegistry.Change {
+    state.failure = nil
+    return registry.updateNodes(
+      ofSource: index, by: state.inventory.takeChanges(), leftOut: state.leftOut, passedOver: state.strangers.count)
   }
 
   private func noteLeftOut(_ state: inout State) {

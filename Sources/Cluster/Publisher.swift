@@ -85,6 +85,7 @@ package struct Publisher: Service {
 
   /// Takes the node out of the list, unless its record is to be left. All members are asked at once, as one may be silent.
   private func leave() async {
+    guard await session.mayBeListed else { return }
     let hasLeft: Void? = try? await withTimeout(Self.patience) {
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for endpoint in members.endpoints {
@@ -99,9 +100,7 @@ package struct Publisher: Service {
         throw CancellationError()
       }
     }
-    if hasLeft == nil, await session.mayBeListed {
-      logger.warning("the node stays listed until its time to live is over: etcd cannot be told")
-    }
+    if hasLeft == nil { logger.warning("the node stays listed until its time to live is over: etcd cannot be told") }
   }
 
   /// How long it takes to leave at most.

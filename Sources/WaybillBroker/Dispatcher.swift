@@ -155,9 +155,12 @@ extension Dispatcher {
     return actions[actionsTaken]
   }
 
+  /// Whether there is a worker to wait for, or may be one soon.
+  private var mayWait: Bool { workers.count > 0 || gatheringEnd != nil }
+
   private mutating func admit(_ request: PendingRequest, _ bytes: Int, from client: ClientID, at now: Time) {
     do throws(DispatchError) {
-      guard workers.count > 0 || gatheringEnd != nil else { throw .noWorker }
+      guard mayWait else { throw .noWorker }
       let client = try queues.admit(client, bytes: bytes)
       let entry = RequestEntry(request: request, client: client, bytes: bytes, deadline: now + limits.deadline)
       let slot = requests.insert(entry).slot
@@ -249,7 +252,7 @@ extension Dispatcher {
 extension Dispatcher {
   private mutating func dispatchWaiting(at now: Time) {
     while let request = queues.first {
-      guard workers.count > 0 || gatheringEnd != nil else {
+      guard mayWait else {
         refuse(request, .noWorker)
         continue
       }

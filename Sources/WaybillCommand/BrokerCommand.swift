@@ -83,7 +83,6 @@ struct BrokerCommand: AsyncParsableCommand, ServiceCommand {
   private var backends: [String] { backend.isEmpty ? ["tcp://127.0.0.1:5556"] : backend }
 
   func run() async throws {
-    try check()
     let signals = ShutdownSignals()
     DescriptorLimit.raise()
     for endpoint in frontends { try EndpointCheck.checkForBinding(endpoint, from: "--frontend") }

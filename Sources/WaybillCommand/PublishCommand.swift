@@ -96,7 +96,6 @@ struct PublishCommand: AsyncParsableCommand, ServiceCommand {
     }
 
     func run() async throws {
-      try check()
       let signals = ShutdownSignals()
       let bar = logging.logLevel <= .notice ? ProgressBar() : nil
       defer { bar?.end() }

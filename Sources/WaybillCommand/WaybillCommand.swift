@@ -84,6 +84,7 @@ struct WaybillCommand: AsyncParsableCommand {
       try settings?.readFile()
       StandardError.become(logOf: settings)
       var command = try parseAsRoot(settings?.arguments)
+      try (command as? any ServiceCommand)?.check()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -134,7 +134,6 @@ struct WorkerCommand: AsyncParsableCommand, ServiceCommand {
   }
 
   func run() async throws {
-    try check()
     let signals = ShutdownSignals()
     DescriptorLimit.raise()
     let bar = service.logging.logLevel <= .notice ? ProgressBar() : nil

@@ -7,8 +7,7 @@ import WaybillServer
 @Suite struct DispatcherTests {
   private let limits = DispatchLimits(
     deadline: .seconds(4), retryAfter: .seconds(1), gathering: .seconds(2), maxAttempts: 3, maxWaiting: 3,
-    maxBytes: 1_000,
-    maxInFlight: 1)
+    maxBytes: 1_000, maxInFlight: 1)
 
   /// A pool of workers from 1 on.
   private func pool(of workers: Int, _ limits: DispatchLimits? = nil) -> TestPool {
