@@ -71,17 +71,22 @@ struct ReferenceScanner {
     return index + 1..<rest.upperBound
   }
 
-  /// The first component is a domain if it has a dot, a colon or an upper-case letter, or is `localhost`;
   /// `index.docker.io`, Docker Hub's older host, is `docker.io`.
   private mutating func takeDomain(_ text: Span<UInt8>) -> Domain {
     guard let slash = text.firstIndex(of: UInt8(ascii: "/"), in: rest) else { return .dockerHub }
     let first = rest.lowerBound..<slash
+    guard Self.isDomain(text, first) else { return .dockerHub }
+    rest = slash + 1..<rest.upperBound
+    return text.equals("index.docker.io", in: first) ? .dockerHub : .host(first)
+  }
+
+  /// Whether the first of several components is a domain: if it has a dot, a colon or an upper-case letter, or is
+  /// `localhost`.
+  static func isDomain(_ text: Span<UInt8>, _ first: Range<Int>) -> Bool {
     let isWord = text.allSatisfy(in: first) {
       $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") && !(ASCII.upperCase ~= $0)
     }
-    guard !isWord || text.equals("localhost", in: first) else { return .dockerHub }
-    rest = slash + 1..<rest.upperBound
-    return text.equals("index.docker.io", in: first) ? .dockerHub : .host(first)
+    return !isWord || text.equals("localhost", in: first)
   }
 
   private func hostError(_ text: Span<UInt8>, _ domain: Range<Int>) -> ScanError? {

@@ -32,10 +32,18 @@ struct ImageSlice: Sendable {
     withBytes { bytes in other.withBytes { bytes.hasSameBytes(as: $0) } }
   }
 
-  /// Whether the one image of the slice goes by a name.
-  func isCalled(_ key: ReferenceIndex.Key) -> Bool {
+  /// Whether the one image of the slice goes by a name, in whatever spelling.
+  func isCalled(_ name: RawSpan) -> Bool {
     withBytes { bytes in
-      Image.nameRanges(ofEncoded: bytes).contains { ReferenceIndex.Key(of: bytes.extracting($0)) == key }
+      var isCalled = false
+      ImageReference.normalise(name) { wanted in
+        isCalled = Image.hasName(encoded: bytes) { name in
+          var isMeant = false
+          ImageReference.normalise(name) { isMeant = $0.hasSameBytes(as: wanted) }
+          return isMeant
+        }
+      }
+      return isCalled
     }
   }
 

@@ -1,38 +1,44 @@
 internal import ImageAPI
 
-/// Which images have a name: from every normalised reference to the ids that go by it.
+/// Which images may have a name: from every normalised reference to the ids that go by it.
 ///
 /// Several images may share a name: the platforms of a multi-platform image do, and two sources may disagree. An image
 /// that has one name in several spellings has an entry for each.
+///
+/// No name is kept, only 44 bits of its hash: what is found must be asked for its names, since another name may have the
+/// same bits.
 struct ReferenceIndex: Sendable {
-  /// Stands for a name: 160 bits of its SHA-256. Nobody can choose two names with one key, and no name is kept as text.
+  /// The hash of a name. Nobody can know which names have one hash, as each process hashes in another way.
   struct Key: Sendable, Comparable {
-    let words: (UInt64, UInt64, UInt32)
+    fileprivate let hash: UInt64
 
-    /// The key of a name as an image or a filter has it. A name that is no reference, as an embedded image may have, is
-    /// hashed as it is.
+    /// The key of a name as an image or a filter has it.
     init(of name: RawSpan) {
-      let digest = ImageReference.normalisedDigest(of: Span(_bytes: name)) ?? Digest(sha256Of: name)
-      words = (digest.words.0, digest.words.1, UInt32(digest.words.2 >> 32))
+      var hasher = Hasher()
+      ImageReference.normalise(name) { name in name.withUnsafeBytes { hasher.combine(bytes: $0) } }
+      self.init(hash: UInt64(bitPattern: Int64(hasher.finalize())))
     }
 
-    init(of name: String) {
-      self.init(of: name.utf8.span.bytes)
+    init(hash: UInt64) {
+      self.hash = hash
     }
 
-    init(words: (UInt64, UInt64, UInt32)) {
-      self.words = words
-    }
-
-    static func == (left: Self, right: Self) -> Bool { left.words == right.words }
-    static func < (left: Self, right: Self) -> Bool { left.words < right.words }
+    static func < (left: Self, right: Self) -> Bool { left.hash < right.hash }
   }
 
-  /// One name of one image, in 24 bytes.
+  /// One name of one image, in eight bytes.
   struct Entry: Sendable, Comparable {
-    let key: Key
+    /// What the key has behind the twelve bits that choose the leaf.
+    let name: UInt32
     /// The leading 32 bits of the image's id. Few images have the same ones.
     let id: UInt32
+
+    init(_ key: Key, of id: Digest) {
+      name = Self.name(of: key)
+      self.id = UInt32(id.words.0 >> 32)
+    }
+
+    static func name(of key: Key) -> UInt32 { UInt32(truncatingIfNeeded: key.hash >> 20) }
 
     /// The ids that begin as the image's does.
     var ids: ClosedRange<Digest> {
@@ -41,22 +47,20 @@ struct ReferenceIndex: Sendable {
     }
 
     static func < (left: Self, right: Self) -> Bool {
-      left.key == right.key ? left.id < right.id : left.key < right.key
+      left.name == right.name ? left.id < right.id : left.name < right.name
     }
   }
 
   /// A name that an image gets or loses.
   struct Edit: Sendable {
-    let entry: Entry
+    fileprivate let leaf: UInt16
     let isNew: Bool
+    let entry: Entry
 
-    init(_ name: RawSpan, of id: Digest, isNew: Bool) {
-      self.init(Entry(key: Key(of: name), id: UInt32(id.words.0 >> 32)), isNew: isNew)
-    }
-
-    init(_ entry: Entry, isNew: Bool) {
-      self.entry = entry
+    init(_ key: Key, of id: Digest, isNew: Bool) {
+      leaf = UInt16(ShardTable<ReferenceLeaf>.index(of: key.hash))
       self.isNew = isNew
+      entry = Entry(key, of: id)
     }
   }
 
@@ -64,13 +68,13 @@ struct ReferenceIndex: Sendable {
 
   /// The entries of a name, in the order of their ids.
   subscript(key: Key) -> ArraySlice<Entry> {
-    leaves[ShardTable<ReferenceLeaf>.index(of: key.words.0)][key]
+    leaves[ShardTable<ReferenceLeaf>.index(of: key.hash)][key]
   }
 
   /// Makes many changes, in any order. Each leaf is changed once.
   mutating func apply(_ edits: [Edit]) {
-    let edits = edits.sorted { $0.entry < $1.entry }[...]
-    edits.forEachRun(by: { ShardTable<ReferenceLeaf>.index(of: $0.entry.key.words.0) }) { leaves[$0].apply($1) }
+    let edits = edits.sorted { $0.leaf == $1.leaf ? $0.entry < $1.entry : $0.leaf < $1.leaf }[...]
+    edits.forEachRun(by: { Int($0.leaf) }) { leaves[$0].apply($1) }
   }
 
   /// As ``ShardTable/catchUp(with:)``.

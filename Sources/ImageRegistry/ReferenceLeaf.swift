@@ -17,14 +17,15 @@ struct ReferenceLeaf: Sendable {
   private static let width = 16
 
   subscript(key: ReferenceIndex.Key) -> ArraySlice<ReferenceIndex.Entry> {
+    let name = ReferenceIndex.Entry.name(of: key)
     let bucket =
       switch buckets {
       case .one(let bucket): bucket
-      case .many(let buckets): buckets[Self.number(of: key)]
+      case .many(let buckets): buckets[Self.number(of: name)]
       }
-    let start = bucket.partitioningIndex { $0.key >= key }
+    let start = bucket.partitioningIndex { $0.name >= name }
     var end = start
-    while end < bucket.count, bucket[end].key == key { end += 1 }
+    while end < bucket.count, bucket[end].name == name { end += 1 }
     return bucket[start..<end]
   }
 
@@ -37,7 +38,7 @@ struct ReferenceLeaf: Sendable {
     case .many(var parts):
       // So that the parts are uniquely held, and are mutated in place.
       buckets = .many([])
-      edits.forEachRun(by: { Self.number(of: $0.entry.key) }) { parts[$0] = Self.bucket(parts[$0], after: $1) }
+      edits.forEachRun(by: { Self.number(of: $0.entry.name) }) { parts[$0] = Self.bucket(parts[$0], after: $1) }
       buckets = .many(parts)
     }
   }
@@ -58,11 +59,9 @@ struct ReferenceLeaf: Sendable {
 
   private static func split(_ entries: Bucket) -> [Bucket] {
     var buckets = [Bucket](repeating: [], count: width)
-    for entry in entries { buckets[number(of: entry.key)].append(entry) }
+    for entry in entries { buckets[number(of: entry.name)].append(entry) }
     return buckets
   }
 
-  private static func number(of key: ReferenceIndex.Key) -> Int {
-    Int(truncatingIfNeeded: key.words.0 >> 48) & (width - 1)
-  }
+  private static func number(of name: UInt32) -> Int { Int(name >> 28) }
 }

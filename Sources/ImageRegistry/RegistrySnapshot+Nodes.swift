@@ -57,19 +57,14 @@ extension RegistrySnapshot {
       return rest[..<rest.partitioningIndex { id($0) > ids.upperBound }]
     }
     if let id = Digest(utf8: name.utf8.span) { return Array(range(id...id)) }
-    let key = ReferenceIndex.Key(of: name)
-    let entries = state.references[key]
-    guard entries.isEmpty else {
-      var found: [UInt32] = []
-      var last: UInt32?
-      for entry in entries where entry.id != last {
-        last = entry.id
-        found += range(entry.ids).filter { number in
+    let named = state.images(named: name)
+    guard named.isEmpty else {
+      return named.flatMap { image in
+        range(image.lastID...image.lastID).filter { number in
           // Others than those who hold this variant may know the image by more names.
-          state.holdings.variants[number].map { $0.image.slice.isCalled(key) } ?? false
+          state.holdings.variants[number].map { $0.image.slice.isCalled(name.utf8.span.bytes) } ?? false
         }
       }
-      return found
     }
     _ = try ImageReference(name)
     let matches = RegistryState.ids(from: name).map(range) ?? []
@@ -141,9 +136,8 @@ extension RegistrySnapshot {
     for slice in try selectMatches(of: ListImagesRequest(image: name)).slices {
       state.holdings.forEachVariant(of: slice.lastID) { variants.append($1) }
     }
-    let key = ReferenceIndex.Key(of: name)
-    guard Digest(utf8: name.utf8.span) == nil, !state.references[key].isEmpty else { return variants }
-    return variants.filter { $0.image.slice.isCalled(key) }
+    guard Digest(utf8: name.utf8.span) == nil, !state.images(named: name).isEmpty else { return variants }
+    return variants.filter { $0.image.slice.isCalled(name.utf8.span.bytes) }
   }
 }
 

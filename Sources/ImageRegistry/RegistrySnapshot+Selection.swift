@@ -61,18 +61,14 @@ extension RegistrySnapshot {
     if let id = Digest(utf8: name.utf8.span) {
       return select(state.image(id) ?? aliases[id].flatMap(state.image), after: request.resumption, view)
     }
-    let entries = state.references[ReferenceIndex.Key(of: name)]
-    guard let first = entries.first, let last = entries.last else {
+    if let image = state.onlyImage(named: name) { return select(image, after: request.resumption, view) }
+    let images = state.images(named: name)
+    guard !images.isEmpty else {
       // This throws for what is no reference. A reference may also be the beginning of an id.
       _ = try ImageReference(name)
       return select(state.image(idPrefix: name), after: request.resumption, view)
     }
-    if first.id == last.id, let image = state.onlyImage(in: first.ids) {
-      return select(image, after: request.resumption, view)
-    }
-    let matches = state.images(of: entries).filter { image in
-      request.resumption.map { $0 < image.lastID } ?? true
-    }
+    let matches = images.filter { image in request.resumption.map { $0 < image.lastID } ?? true }
     let listed = matches.prefix(request.limit ?? .max)
     return Selection(
       .several(Array(listed)), of: self, view, resumption: listed.count < matches.count ? listed.last?.lastID : nil)

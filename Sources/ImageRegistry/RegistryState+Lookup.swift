@@ -30,25 +30,33 @@ extension RegistryState {
     return shard[place]
   }
 
-  /// The images that entries of one name stand for, in id order.
-  ///
-  /// An entry has only the beginning of an id. Where several images share that, their names decide.
-  func images(of entries: ArraySlice<ReferenceIndex.Entry>) -> [ImageSlice] {
+  /// The images that go by a name, in whatever spelling, in id order.
+  func images(named name: String) -> [ImageSlice] {
+    let name = name.utf8.span.bytes
     var images: [ImageSlice] = []
     var last: UInt32?
-    for entry in entries where entry.id != last {
+    for entry in references[ReferenceIndex.Key(of: name)] where entry.id != last {
       last = entry.id
-      if let image = onlyImage(in: entry.ids) { images.append(image) } else { addImages(of: entry, to: &images) }
+      forEachImage(in: entry.ids) { if $0.isCalled(name) { images.append($0) } }
     }
     return images
   }
 
-  private func addImages(of entry: ReferenceIndex.Entry, to images: inout [ImageSlice]) {
-    let ids = entry.ids
+  /// As ``images(named:)`` for a name that one image has, which is what most ask for, without an array.
+  func onlyImage(named name: String) -> ImageSlice? {
+    let name = name.utf8.span.bytes
+    let entries = references[ReferenceIndex.Key(of: name)]
+    guard let entry = entries.first, entry.id == entries.last?.id, let image = onlyImage(in: entry.ids),
+      image.isCalled(name)
+    else { return nil }
+    return image
+  }
+
+  private func forEachImage(in ids: ClosedRange<Digest>, _ body: (ImageSlice) -> Void) {
     let shard = shards[Self.shardIndex(of: ids.lowerBound)]
     var next = shard.place(notBefore: ids.lowerBound)
     while let place = next, shard[place].lastID <= ids.upperBound {
-      if shard[place].isCalled(entry.key) { images.append(shard[place]) }
+      body(shard[place])
       next = shard.place(after: place)
     }
   }

@@ -66,7 +66,9 @@ struct RegistryState: Sendable {
 
   private static func addNames(of edit: Edit, to edits: inout [ReferenceIndex.Edit]) {
     func add(_ names: [Range<Int>], of image: RawSpan, isNew: Bool) {
-      for name in names { edits.append(ReferenceIndex.Edit(image.extracting(name), of: edit.id, isNew: isNew)) }
+      for name in names {
+        edits.append(ReferenceIndex.Edit(ReferenceIndex.Key(of: image.extracting(name)), of: edit.id, isNew: isNew))
+      }
     }
     switch (edit.before, edit.after?.bytes) {
     case (let before?, let after?):

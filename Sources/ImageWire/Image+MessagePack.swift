@@ -164,6 +164,18 @@ extension Image {
     }
     return names
   }
+
+  /// Whether any name of an image that was written here is as `isMeant` wants it, without decoding the image.
+  package static func hasName(encoded image: RawSpan, _ isMeant: (RawSpan) -> Bool) -> Bool {
+    var cursor = PackedCursor(at: idStart + idLength)
+    for _ in ["repo_tags", "repo_digests"] {
+      _ = cursor.takeText(of: image)
+      for _ in 0..<cursor.takeArrayHeader(of: image) {
+        if isMeant(image.extracting(cursor.takeText(of: image))) { return true }
+      }
+    }
+    return false
+  }
 }
 
 extension ImageSpec {

@@ -67,24 +67,50 @@ import WireTesting
   func names() {
     var generator = SeededGenerator(seed: 9)
     var leaf = ReferenceLeaf()
-    var entries = (0..<500).map { number in
-      let key = ReferenceIndex.Key(words: (0xabc << 52 | generator.next() >> 12, 0, 0))
-      return ReferenceIndex.Entry(key: key, id: UInt32(number))
+    typealias Name = (key: ReferenceIndex.Key, id: Digest)
+    func edit(_ name: Name, isNew: Bool) -> ReferenceIndex.Edit {
+      ReferenceIndex.Edit(name.key, of: name.id, isNew: isNew)
+    }
+    func entry(of name: Name) -> ReferenceIndex.Entry { edit(name, isNew: true).entry }
+    var names: [Name] = (0..<500).map { number in
+      (ReferenceIndex.Key(hash: 0xabc << 52 | generator.next() >> 12), Digest(words: (number << 32, 0, 0, 0)))
     }
     // Some names that several images have.
-    entries += entries.prefix(100).map { ReferenceIndex.Entry(key: $0.key, id: .max) }
-    for (number, entry) in entries.shuffled(using: &generator).enumerated() {
-      leaf.apply([ReferenceIndex.Edit(entry, isNew: true)])
-      if number % 64 == 0 { #expect(leaf[entry.key].contains(entry)) }
+    names += names.prefix(100).map { ($0.key, Digest(words: (.max, 0, 0, 0))) }
+    for (number, name) in names.shuffled(using: &generator).enumerated() {
+      leaf.apply([edit(name, isNew: true)])
+      if number % 64 == 0 { #expect(leaf[name.key].contains(entry(of: name))) }
     }
-    for entry in entries { #expect(Array(leaf[entry.key]) == entries.filter { $0.key == entry.key }.sorted()) }
-    let (gone, kept) = (entries.prefix(300), entries.dropFirst(300))
-    for entry in gone.prefix(10) { leaf.apply([ReferenceIndex.Edit(entry, isNew: false)]) }
+    for name in names {
+      #expect(Array(leaf[name.key]) == names.filter { $0.key == name.key }.map(entry(of:)).sorted())
+    }
+    let (gone, kept) = (names.prefix(300), names.dropFirst(300))
+    for name in gone.prefix(10) { leaf.apply([edit(name, isNew: false)]) }
     // At once, and those that are gone already once more.
-    leaf.apply(gone.sorted().map { ReferenceIndex.Edit($0, isNew: false) }[...])
-    for entry in gone { #expect(!leaf[entry.key].contains(entry)) }
-    for entry in kept { #expect(leaf[entry.key].contains(entry)) }
-    #expect(leaf[ReferenceIndex.Key(words: (0xabc << 52, 0, 0))].isEmpty)
+    leaf.apply(gone.map { edit($0, isNew: false) }.sorted { $0.entry < $1.entry }[...])
+    for name in gone { #expect(!leaf[name.key].contains(entry(of: name))) }
+    for name in kept { #expect(leaf[name.key].contains(entry(of: name))) }
+    #expect(leaf[ReferenceIndex.Key(hash: 0xabc << 52)].isEmpty)
+  }
+
+  @Test("An image is not found by a name of another one that has the same bits in the index")
+  func namesWithTheSameBits() throws {
+    let images = Array(Self.images.prefix(3))
+    var state = registry(of: images).snapshot.state
+    func add(_ name: String, to images: some Sequence<Image>) {
+      let key = ReferenceIndex.Key(of: name.utf8.span.bytes)
+      state.apply(images.map { ReferenceIndex.Edit(key, of: $0.id, isNew: true) })
+    }
+    add("ghost:1", to: images.prefix(1))
+    add("ghosts:1", to: images)
+    add("image-1", to: images)
+    for name in ["ghost:1", "docker.io/library/ghosts:1", "ghosts:1"] {
+      #expect(state.onlyImage(named: name)?.lastID == nil)
+      #expect(state.images(named: name).isEmpty)
+    }
+    for name in ["image-1", "docker.io/library/image-1:latest"] {
+      #expect(state.images(named: name).map(\.lastID) == [images[1].id])
+    }
   }
 
   @Test("Images whose ids begin alike keep their own names")
