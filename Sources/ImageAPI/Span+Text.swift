@@ -25,12 +25,13 @@ extension Span<UInt8> {
     }
   }
 
-  func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    return text.withUTF8Buffer { expected in
-      for (offset, byte) in expected.enumerated() where self[range.lowerBound + offset] != byte { return false }
-      return true
-    }
+  /// Whether a part is this text.
+  package func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+    extracting(range).hasSameBytes(as: Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  package func begins(with text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount && equals(text, in: 0..<text.utf8CodeUnitCount)
   }
 
   /// Whether `predicate` holds for each of the components that `separator` parts `range` into, empty ones too.

@@ -54,12 +54,27 @@ extension JSONReader {
   private func plainEnd(from start: Int) -> Int {
     let bytes = bytes.span
     var index = start
+    while index + 8 <= bytes.count,
+      Self.isPlain(bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+    {
+      index += 8
+    }
     while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
       bytes[index] != UInt8(ascii: "\\")
     {
       index += 1
     }
     return index
+  }
+
+  /// Whether each of eight bytes stands for itself in a string.
+  private static func isPlain(_ eight: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    /// The highest bit of a byte is set where the byte is less than `limit`, and perhaps in bytes above that one.
+    func isLess(_ bytes: UInt64, _ limit: UInt8) -> UInt64 { bytes &- ones * UInt64(limit) & ~bytes }
+    let quotes = eight ^ ones * UInt64(UInt8(ascii: "\""))
+    let backslashes = eight ^ ones * UInt64(UInt8(ascii: "\\"))
+    return (isLess(eight, 0x20) | isLess(quotes, 1) | isLess(backslashes, 1)) & ones << 7 == 0
   }
 
   private mutating func checkEscape() throws(JSONError) {

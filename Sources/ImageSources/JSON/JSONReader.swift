@@ -85,16 +85,22 @@ struct JSONReader {
   ) throws(JSONError) {
     var seen: UInt64 = 0
     try members { reader, key throws(JSONError) in
-      let key = try reader.unescaped(key)
-      guard let index = fields.index(of: key.span) else { return try reader.skip() }
+      guard let index = try reader.place(of: key, in: fields) else { return try reader.skip() }
       guard seen & 1 << UInt64(index) == 0 else {
-        let name = fields.name(index)
+        let (name, key) = (fields.name(index), try reader.unescaped(key))
         let spelling = key.elementsEqual(name.utf8) ? "" : ", once as \"\(String(decoding: key, as: UTF8.self))\""
         throw .content("it has \"\(name)\" twice\(spelling)")
       }
       seen |= 1 << UInt64(index)
       if try !reader.takeNull() { try body(&reader, fields[index]) }
     }
+  }
+
+  /// The place of a name among the wanted ones. Most names have no escapes, and are compared where they stand.
+  private func place<Field>(of name: JSONText, in fields: JSONFields<Field>) throws(JSONError) -> Int? {
+    guard name.isEscaped else { return fields.index(of: bytes.span.extracting(name.range)) }
+    let name = try unescaped(name)
+    return fields.index(of: name.span)
   }
 
   /// Reads an object of which every member is a string.
@@ -127,13 +133,13 @@ struct JSONReader {
   ///
   /// - Throws: what `body` throws if the text is not even JSON.
   mutating func attempt(_ body: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) -> JSONError? {
-    let start = self
+    let start = (position, depth)
     do {
       try body(&self)
       return nil
     } catch {
       guard error.kind == .content else { throw error }
-      self = start
+      (position, depth) = start
       try skip()
       return error
     }

@@ -1,9 +1,11 @@
 internal import FileReading
+internal import ImageAPI
 
 /// The blobs of an open layout.
 struct BlobFolder: BlobStore {
   let root: Folder
-  private let folders: [String: Result<Folder, FileError>]
+  private let sha256: Result<Folder, FileError>
+  private let sha512: Result<Folder, FileError>
 
   /// Opens the folders of blobs in `layout`. One that is missing, or no folder, is an error of each blob in it.
   ///
@@ -11,12 +13,15 @@ struct BlobFolder: BlobStore {
   init(_ layout: Folder) throws(FileError) {
     root = layout
     let blobs = try Self.open("blobs", in: .success(layout))
-    folders = try ["sha256": Self.open("sha256", in: blobs), "sha512": Self.open("sha512", in: blobs)]
+    sha256 = try Self.open("sha256", in: blobs)
+    sha512 = try Self.open("sha512", in: blobs)
   }
+
+  private var folders: [(name: String, folder: Result<Folder, FileError>)] { [("sha256", sha256), ("sha512", sha512)] }
 
   /// Whether there is no folder that could hold a blob.
   var isMissing: Bool {
-    folders.values.allSatisfy { if case .failure(.missing) = $0 { true } else { false } }
+    folders.allSatisfy { if case .failure(.missing) = $0.folder { true } else { false } }
   }
 
   /// What the folders of the blobs were when they were looked at.
@@ -41,7 +46,7 @@ struct BlobFolder: BlobStore {
   /// The names of all blobs.
   func names() throws(FileError) -> BlobNames {
     var names = BlobNames()
-    for case .success(let folder) in folders.values {
+    for case (_, .success(let folder)) in folders {
       for entry in try folder.entries(limit: OCILimits.blobs) { names.insert(entry.name) }
     }
     return names
@@ -55,7 +60,11 @@ struct BlobFolder: BlobStore {
   }
 
   func place(of digest: BlobDigest) -> (folder: Result<Folder, FileError>, name: String)? {
-    digest.file.map { (folders[$0.folder] ?? .failure(.missing), $0.name) }
+    switch digest {
+    case .sha256(let digest): (sha256, digest.hex)
+    case .sha512(let hex): (sha512, hex)
+    case .unsupported: nil
+    }
   }
 
   private static func open(

@@ -13,9 +13,8 @@ protocol BlobStore: Sendable {
 extension BlobStore {
   /// Reads a manifest, configuration or index, and checks it against its digest.
   func read(_ digest: BlobDigest) throws(ReadingError) -> [UInt8] {
-    let file = file(of: digest)
     guard let place = place(of: digest) else {
-      throw ReadingError(file, "its digest's algorithm is neither sha256 nor sha512")
+      throw ReadingError(file(of: digest), "its digest's algorithm is neither sha256 nor sha512")
     }
     let opened = FileFingerprint.now()
     let bytes: [UInt8]
@@ -23,12 +22,13 @@ extension BlobStore {
     do throws(FileError) {
       (bytes, fingerprint) = try place.folder.get().read(place.name, limit: OCILimits.blobSize)
     } catch {
+      let file = file(of: digest)
       throw ReadingError(file, error, opened: opened) { () throws(FileError) in try root.fingerprint(of: file) }
     }
     guard digest.matches(bytes) else {
       // The digest of a signed manifest of schema 1 is that of a part of it.
       let reason = OCIManifest.isOfSchema1(bytes) ? OCIManifest.schema1 : "its contents are not what its digest says"
-      throw ReadingError(file, reason, watch: FileWatch(fingerprint, opened: opened))
+      throw ReadingError(file(of: digest), reason, watch: FileWatch(fingerprint, opened: opened))
     }
     return bytes
   }

@@ -14,13 +14,13 @@ extension OCIBlob {
   private static func index(_ digest: BlobDigest, in blobs: some BlobStore) throws(ReadingError) -> OCIBlob {
     let bytes = try blobs.read(digest)
     return .index(
-      try parse(blobs.file(of: digest)) { () throws(JSONError) in try OCIIndex(bytes) },
+      try parse(digest, in: blobs) { () throws(JSONError) in try OCIIndex(bytes) },
       size: UInt64(bytes.count))
   }
 
   private static func manifest(_ digest: BlobDigest, in blobs: some BlobStore) throws(ReadingError) -> OCIBlob {
     let bytes = try blobs.read(digest)
-    let manifest = try parse(blobs.file(of: digest)) { () throws(JSONError) in try OCIManifest(bytes) }
+    let manifest = try parse(digest, in: blobs) { () throws(JSONError) in try OCIManifest(bytes) }
     guard manifest.isImage else { return .artifact(size: UInt64(bytes.count)) }
 
     let config = manifest.config
@@ -29,7 +29,7 @@ extension OCIBlob {
       throw ReadingError(
         blobs.file(of: config.digest), "it has \(configBytes.count) bytes, but its manifest says \(config.size)")
     }
-    let user = try parse(blobs.file(of: config.digest)) { () throws(JSONError) in try OCIConfig(configBytes) }.user
+    let user = try parse(config.digest, in: blobs) { () throws(JSONError) in try OCIConfig(configBytes) }.user
     let (size, overflow) = manifest.layersSize.addingReportingOverflow(config.size)
     guard !overflow else {
       throw ReadingError(blobs.file(of: digest), "the sizes of its layers are more than 64 bits hold")
@@ -48,12 +48,12 @@ extension OCIBlob {
 
   /// A blob whose contents are right by its digest and wrong all the same stays so: nothing is to be watched.
   private static func parse<Document>(
-    _ file: String, _ body: () throws(JSONError) -> Document
+    _ digest: BlobDigest, in blobs: some BlobStore, _ body: () throws(JSONError) -> Document
   ) throws(ReadingError) -> Document {
     do {
       return try body()
     } catch {
-      throw ReadingError(file, error.reason)
+      throw ReadingError(blobs.file(of: digest), error.reason)
     }
   }
 }

@@ -59,20 +59,23 @@ struct OCIListing {
   private mutating func add(_ root: Root) {
     // Each blob is listed once for each name, however many ways lead to it.
     var met: Set<OCIBlob.Key> = []
-    var waiting = [(descriptor: root.descriptor, depth: 0)]
+    var waiting: [(descriptor: OCIDescriptor, depth: Int)] = []
+    var next: (descriptor: OCIDescriptor, depth: Int)? = (root.descriptor, 0)
     var absent: [BlobDigest] = []
     var isAnyThere = false
-    while let (descriptor, depth) = waiting.popLast() {
+    while let (descriptor, depth) = next {
+      defer { next = waiting.popLast() }
       guard let key = OCIBlob.Key(descriptor), !descriptor.isAttestation else {
         passedOver.insert(descriptor.digest)
         continue
       }
-      let file = BlobFolder.file(of: descriptor.digest)
-      if depth > 0, let error = blobs[key]?.error, error.cause == .missing, error.file == file {
+      var file: String { BlobFolder.file(of: descriptor.digest) }
+      let blob = blobs[key]
+      if depth > 0, let error = blob?.error, error.cause == .missing, error.file == file {
         absent.append(descriptor.digest)
         continue
       }
-      guard let blob = blobs[key], depth <= OCILimits.nesting else {
+      guard let blob, depth <= OCILimits.nesting else {
         leave(root, file, "indexes lie more than \(OCILimits.nesting) deep in each other")
         continue
       }

@@ -1,3 +1,5 @@
+internal import ImageAPI
+
 /// What a descriptor says its blob is, as far as a listing asks.
 enum OCIMediaType: UInt8, Sendable {
   /// A list of manifests, one for each platform; Docker's as well.
@@ -13,29 +15,32 @@ enum OCIMediaType: UInt8, Sendable {
   case other
 
   init(_ text: ArraySlice<UInt8>) {
+    let bytes = text.span
+    func isType(_ type: StaticString) -> Bool { bytes.equals(type, in: bytes.indices) }
+    // Most that are asked for are those of layers.
     self =
-      switch String(decoding: text, as: UTF8.self) {
-      case "application/vnd.oci.image.index.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json":
-        .index
-      case "application/vnd.oci.image.manifest.v1+json":
-        .manifest
-      case "application/vnd.docker.distribution.manifest.v2+json":
-        .dockerManifest
-      case "application/vnd.oci.image.config.v1+json",
-        "application/vnd.docker.container.image.v1+json":
-        .imageConfig
-      case let type where Self.layers.contains(where: type.hasPrefix):
+      if bytes.begins(with: "application/vnd.oci.image.layer.")
+        || bytes.begins(with: "application/vnd.docker.image.rootfs.")
+      {
         .other
-      case let type where Self.isStatement(type.lowercased()):
+      } else if isType("application/vnd.oci.image.manifest.v1+json") {
+        .manifest
+      } else if isType("application/vnd.docker.distribution.manifest.v2+json") {
+        .dockerManifest
+      } else if isType("application/vnd.oci.image.config.v1+json")
+        || isType("application/vnd.docker.container.image.v1+json")
+      {
+        .imageConfig
+      } else if isType("application/vnd.oci.image.index.v1+json")
+        || isType("application/vnd.docker.distribution.manifest.list.v2+json")
+      {
+        .index
+      } else if Self.isStatement(String(decoding: text, as: UTF8.self).lowercased()) {
         .statement
-      default:
+      } else {
         .other
       }
   }
-
-  /// Almost every type that is asked for.
-  private static let layers = ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."]
 
   /// BuildKit's attestations and what cosign attaches, signatures and lists of contents, are manifests with an image's
   /// configuration; their layers tell them.
