@@ -29,8 +29,8 @@ public struct Image: Sendable, Hashable {
     nodes: [String]? = nil
   ) {
     self.id = id
-    self.repoTags = Self.normalised(repoTags)
-    self.repoDigests = Self.normalised(repoDigests)
+    self.repoTags = Self.normalised(Array(repoTags))
+    self.repoDigests = Self.normalised(Array(repoDigests))
     self.size = size
     self.user = user
     self.spec = spec
@@ -58,7 +58,8 @@ public struct Image: Sendable, Hashable {
       spec: spec, pinned: pinned)
   }
 
-  private static func normalised(_ names: some Sequence<String>) -> [String] {
+  private static func normalised(_ names: [String]) -> [String] {
+    guard names.count > 1 else { return names }
     var sorted: [String] = []
     for name in names.sorted(by: { $0.precedes($1) })
     where !(sorted.last?.hasSameBytes(as: name) ?? false) {
