@@ -30,6 +30,25 @@ import Testing
     #expect(!isJSON(Array(text.utf8)))
   }
 
+  @Test("What does not stand for itself in a string is seen wherever it stands", arguments: 0..<24)
+  func places(before: Int) throws {
+    for after in [0, 1, 9] {
+      let (start, end) = (
+        String(repeating: "é", count: before / 3) + String(repeating: "~", count: before % 3),
+        String(repeating: " ", count: after)
+      )
+      for (written, meant) in [
+        ("", ""), (#"\""#, "\""), (#"\\"#, "\\"), (#"\n"#, "\n"), ("\u{7f}", "\u{7f}"), ("😀", "😀"),
+      ] {
+        let text = try JSONReader.read(Array("\"\(start)\(written)\(end)\"".utf8)) { reader throws(JSONError) in
+          try reader.string("text")
+        }
+        #expect(text == start + meant + end)
+      }
+      for wrong in ["\0", "\u{1f}", "\"", "\\x"] { #expect(!isJSON(Array("\"\(start)\(wrong)\(end)\"".utf8))) }
+    }
+  }
+
   @Test(
     arguments: [
       [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xe2, 0x82, 0x22],

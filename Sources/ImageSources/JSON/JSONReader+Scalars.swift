@@ -71,7 +71,7 @@ extension JSONReader {
   private static func isPlain(_ eight: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     /// The highest bit of a byte is set where the byte is less than `limit`, and perhaps in bytes above that one.
-    func isLess(_ bytes: UInt64, _ limit: UInt8) -> UInt64 { bytes &- ones * UInt64(limit) & ~bytes }
+    func isLess(_ bytes: UInt64, _ limit: UInt8) -> UInt64 { (bytes &- ones * UInt64(limit)) & ~bytes }
     let quotes = eight ^ ones * UInt64(UInt8(ascii: "\""))
     let backslashes = eight ^ ones * UInt64(UInt8(ascii: "\\"))
     return (isLess(eight, 0x20) | isLess(quotes, 1) | isLess(backslashes, 1)) & ones << 7 == 0
