@@ -9,7 +9,7 @@ internal import ImageAPI
 /// same bits.
 struct ReferenceIndex: Sendable {
   /// The hash of a name. Nobody can know which names have one hash, as each process hashes in another way.
-  struct Key: Sendable, Comparable {
+  struct Key: Sendable, Equatable {
     fileprivate let hash: UInt64
 
     /// The key of a name as an image or a filter has it.
@@ -22,8 +22,6 @@ struct ReferenceIndex: Sendable {
     init(hash: UInt64) {
       self.hash = hash
     }
-
-    static func < (left: Self, right: Self) -> Bool { left.hash < right.hash }
   }
 
   /// One name of one image, in eight bytes.

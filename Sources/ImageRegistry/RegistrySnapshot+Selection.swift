@@ -61,8 +61,9 @@ extension RegistrySnapshot {
     if let id = Digest(utf8: name.utf8.span) {
       return select(state.image(id) ?? aliases[id].flatMap(state.image), after: request.resumption, view)
     }
-    if let image = state.onlyImage(named: name) { return select(image, after: request.resumption, view) }
-    let images = state.images(named: name)
+    let entries = state.entries(of: name)
+    if let image = state.onlyImage(of: entries, named: name) { return select(image, after: request.resumption, view) }
+    let images = state.images(of: entries, named: name)
     guard !images.isEmpty else {
       // This throws for what is no reference. A reference may also be the beginning of an id.
       _ = try ImageReference(name)

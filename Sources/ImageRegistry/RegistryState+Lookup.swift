@@ -30,24 +30,30 @@ extension RegistryState {
     return shard[place]
   }
 
+  /// What the index has for a name.
+  func entries(of name: String) -> ArraySlice<ReferenceIndex.Entry> {
+    references[ReferenceIndex.Key(of: name.utf8.span.bytes)]
+  }
+
   /// The images that go by a name, in whatever spelling, in id order.
-  func images(named name: String) -> [ImageSlice] {
+  func images(named name: String) -> [ImageSlice] { images(of: entries(of: name), named: name) }
+
+  /// As ``images(named:)``, of the entries of that name.
+  func images(of entries: ArraySlice<ReferenceIndex.Entry>, named name: String) -> [ImageSlice] {
     let name = name.utf8.span.bytes
     var images: [ImageSlice] = []
     var last: UInt32?
-    for entry in references[ReferenceIndex.Key(of: name)] where entry.id != last {
+    for entry in entries where entry.id != last {
       last = entry.id
       forEachImage(in: entry.ids) { if $0.isCalled(name) { images.append($0) } }
     }
     return images
   }
 
-  /// As ``images(named:)`` for a name that one image has, which is what most ask for, without an array.
-  func onlyImage(named name: String) -> ImageSlice? {
-    let name = name.utf8.span.bytes
-    let entries = references[ReferenceIndex.Key(of: name)]
+  /// The same for a name that one image has, which is what most ask for, without an array.
+  func onlyImage(of entries: ArraySlice<ReferenceIndex.Entry>, named name: String) -> ImageSlice? {
     guard let entry = entries.first, entry.id == entries.last?.id, let image = onlyImage(in: entry.ids),
-      image.isCalled(name)
+      image.isCalled(name.utf8.span.bytes)
     else { return nil }
     return image
   }

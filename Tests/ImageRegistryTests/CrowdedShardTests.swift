@@ -105,7 +105,7 @@ import WireTesting
     add("ghosts:1", to: images)
     add("image-1", to: images)
     for name in ["ghost:1", "docker.io/library/ghosts:1", "ghosts:1"] {
-      #expect(state.onlyImage(named: name)?.lastID == nil)
+      #expect(state.onlyImage(of: state.entries(of: name), named: name)?.lastID == nil)
       #expect(state.images(named: name).isEmpty)
     }
     for name in ["image-1", "docker.io/library/image-1:latest"] {

@@ -1,3 +1,5 @@
+internal import ImageAPI
+
 /// Reads a JSON document (RFC 8259) from front to back, and only those parts of it that are asked for.
 ///
 /// Configurations hold a whole build history of which a listing needs one string, so the rest is checked and skipped
@@ -71,10 +73,7 @@ struct JSONReader {
   /// Takes the literal `word`.
   mutating func takeWord(_ word: StaticString) throws(JSONError) {
     let end = position + word.utf8CodeUnitCount
-    let isThere =
-      end <= bytes.count
-      && word.withUTF8Buffer { $0.elementsEqual(bytes[position..<end]) }
-    guard isThere else { throw syntax("no value") }
+    guard end <= bytes.count, bytes.span.equals(word, in: position..<end) else { throw syntax("no value") }
     position = end
   }
 
