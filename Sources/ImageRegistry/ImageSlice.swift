@@ -35,7 +35,9 @@ struct ImageSlice: Sendable {
   /// Whether the one image of the slice goes by a name, in whatever spelling.
   func isCalled(_ name: RawSpan) -> Bool {
     withBytes { bytes in
-      var isCalled = false
+      // Most ask for a name as the image has it.
+      var isCalled = Image.hasName(encoded: bytes) { $0.hasSameBytes(as: name) }
+      guard !isCalled else { return true }
       ImageReference.normalise(name) { wanted in
         isCalled = Image.hasName(encoded: bytes) { name in
           var isMeant = false

@@ -9,7 +9,7 @@ extension APIError {
 
   /// Reads `{"code", "status", "message"}`. The number decides; a code that is not known counts as `INTERNAL`.
   init(decoding value: Value) throws(APIError) {
-    enum Key: String { case code, status, message }
+    enum Key: String, CaseIterable { case code, status, message }
     var code = StatusCode.internal
     var message = ""
     try value.readFields(at: "error", Key.self) { (key, value) throws(APIError) in

@@ -104,7 +104,7 @@ extension Image {
       image.unsafeLoadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
   }
 
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case id, size, uid, username, spec, pinned, nodes
     case repoTags = "repo_tags"
     case repoDigests = "repo_digests"
@@ -179,7 +179,7 @@ extension Image {
 }
 
 extension ImageSpec {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case image, annotations
     case userSpecifiedImage = "user_specified_image"
     case runtimeHandler = "runtime_handler"
@@ -208,7 +208,7 @@ extension ImageSpec {
 extension Value {
   /// CRI's `Int64Value`, a wrapper so that a uid that is not set differs from 0.
   fileprivate func wrappedInteger() throws(APIError) -> Int64? {
-    enum Key: String { case value }
+    enum Key: String, CaseIterable { case value }
     guard !isNil else { return nil }
     var integer: Int64?
     try readFields(at: "uid", Key.self) { (_, value) throws(APIError) in integer = value.int64 }

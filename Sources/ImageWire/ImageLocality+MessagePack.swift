@@ -72,7 +72,7 @@ extension Packer {
 }
 
 extension ImageLocality {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case images, nodes, stale
     case leftOut = "left_out"
   }
@@ -100,7 +100,7 @@ extension ImageLocality {
 }
 
 extension ImageLocality.RequestedImage {
-  private enum Key: String { case image, id, size, nodes }
+  private enum Key: String, CaseIterable { case image, id, size, nodes }
 
   fileprivate init(decoding value: Value) throws(APIError) {
     var requested = ImageLocality.RequestedImage(image: "")
@@ -122,7 +122,7 @@ extension ImageLocality.RequestedImage {
 }
 
 extension ImageLocality.Node {
-  private enum Key: String { case name, bytes, images }
+  private enum Key: String, CaseIterable { case name, bytes, images }
 
   fileprivate init(decoding value: Value) throws(APIError) {
     var node = ImageLocality.Node(name: "", bytes: 0, images: [])

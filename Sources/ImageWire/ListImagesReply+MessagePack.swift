@@ -2,7 +2,7 @@ package import ImageAPI
 package import MessagePack
 
 extension ListImagesReply {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case images, etag, error, stale
     case leftOut = "left_out"
     case resumption = "continue"

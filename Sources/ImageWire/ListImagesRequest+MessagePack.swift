@@ -16,7 +16,12 @@ extension ListImagesRequest {
 
   /// Reads the map of a request; nil stands for a key that is not there.
   init(decoding value: Value) throws(APIError) {
-    self.init()
+    // Not in `self`, of which a closure that changes it makes copies.
+    var image = ""
+    var node, ifNoneMatch, ifMatch: String?
+    var listsNodes = false
+    var limit: Int?
+    var resumption: Digest?
     try value.readFields(at: "request", Key.self, isRequest: true) { (key, value) throws(APIError) in
       guard !value.isNil else { return }
       switch key {
@@ -40,6 +45,9 @@ extension ListImagesRequest {
     guard node == nil || !listsNodes else {
       throw .invalidArgument("nodes: it is for the images of all nodes, and node for those of one")
     }
+    self.init(
+      image: image, node: node, listsNodes: listsNodes, ifNoneMatch: ifNoneMatch, ifMatch: ifMatch, limit: limit,
+      resumption: resumption)
   }
 }
 

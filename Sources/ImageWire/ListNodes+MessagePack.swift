@@ -85,7 +85,7 @@ extension Packer {
 }
 
 extension ListNodesReply {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case nodes, etag, stale
     case leftOut = "left_out"
     case resumption = "continue"
@@ -121,7 +121,7 @@ extension ListNodesReply {
 }
 
 extension NodeStatus {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case name, state, images, etag, age, stale
     case leftOut = "left_out"
   }

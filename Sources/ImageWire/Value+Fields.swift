@@ -10,7 +10,7 @@ extension Value {
   ///
   /// In a request an empty array is an empty map, and an unknown key is an error: `{"fliter": …}` must not list everything.
   /// In a reply an unknown key is skipped, as a later version of waybill may add keys.
-  func readFields<Key: RawRepresentable<String>>(
+  func readFields<Key: RawRepresentable<String> & CaseIterable>(
     at path: StaticString,
     _ keys: Key.Type,
     isRequest: Bool = false,
@@ -21,13 +21,13 @@ extension Value {
       guard key.kind == .string else {
         throw .invalidArgument("\(path): a key is a string, got \(key.summary)")
       }
-      let name = try key.apiString(at: path)
-      guard let known = Key(rawValue: name) else {
+      guard let known = Key.allCases.first(where: { key.equals($0.rawValue) }) else {
+        let name = try key.apiString(at: path)
         guard isRequest else { continue }
         throw .invalidArgument("\(path): there is no key \(quoted(name))")
       }
-      for earlier in pairs[..<index] where try earlier.key.apiString(at: path) == name {
-        throw .invalidArgument("\(path): the key \(quoted(name)) stands there twice")
+      if pairs[..<index].contains(where: { $0.key.equals(known.rawValue) }) {
+        throw .invalidArgument("\(path): the key \(quoted(known.rawValue)) stands there twice")
       }
       try read(known, value)
     }

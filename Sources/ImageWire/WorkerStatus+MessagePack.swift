@@ -80,7 +80,9 @@ extension Packer {
 }
 
 extension WorkerStatus {
-  private enum Key: String { case node, instance, version, uptime, ready, images, etag, requests, sources }
+  private enum Key: String, CaseIterable {
+    case node, instance, version, uptime, ready, images, etag, requests, sources
+  }
 
   /// Reads the reply `[1, msgid, error, result]` to the method `Status`.
   ///
@@ -110,7 +112,7 @@ extension WorkerStatus {
 }
 
 extension RequestCounts {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case answered, errors
     case replyBytes = "reply_bytes"
   }
@@ -129,7 +131,7 @@ extension RequestCounts {
 }
 
 extension SourceStatus {
-  private enum Key: String {
+  private enum Key: String, CaseIterable {
     case name, state, runtime, images, absent, age
     case passedOver = "passed_over"
     case leftOutCount = "left_out_count"
@@ -162,7 +164,7 @@ extension SourceStatus {
 }
 
 extension SkippedImage {
-  private enum Key: String { case image, path, reason }
+  private enum Key: String, CaseIterable { case image, path, reason }
 
   fileprivate init(decoding value: Value) throws(APIError) {
     var image = SkippedImage(image: "", path: "", reason: "")

@@ -19,12 +19,11 @@ extension Value {
 
   /// Whether it is a string of exactly this text. Allocates nothing.
   ///
-  /// - Parameter text: What to compare with; a literal.
+  /// - Parameter text: What to compare with.
   /// - Returns: False also when it is no string.
-  public func equals(_ text: StaticString) -> Bool {
-    guard kind == .string, let body, body.count == text.utf8CodeUnitCount else { return false }
-    guard let start = body.baseAddress, text.hasPointerRepresentation else { return body.isEmpty }
-    return memcmp(start, text.utf8Start, body.count) == 0
+  public func equals(_ text: String) -> Bool {
+    guard kind == .string, let body, body.count == text.utf8.count else { return false }
+    return body.bytes.hasSameBytes(as: text.utf8.span.bytes)
   }
 
   /// Makes sure that it is text. Allocates nothing.

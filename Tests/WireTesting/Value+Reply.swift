@@ -53,7 +53,7 @@ extension Value {
     map?.map { (try? $0.key.string(at: "key")) ?? "" }
   }
 
-  private subscript(key: StaticString) -> Value? {
+  private subscript(key: String) -> Value? {
     map?.first { $0.key.equals(key) }?.value
   }
 }
