@@ -16,11 +16,14 @@ static const struct {
   int value;
 } options[] = {
     {ZMQ_MAXMSGSIZE, 0},            // set below, as it is the one option of 64 bits
-    {ZMQ_SNDBUF, 512 * 1024},       // bytes that a connection takes before the next one has its turn
-    {ZMQ_LINGER, 1000},             // ms that a reply may still take when the socket closes
+    {ZMQ_SNDBUF, 384 * 1024},       // bytes that a connection takes before the next one has its turn
+    {ZMQ_LINGER, 1500},             // ms that a reply may still take when the socket closes
+    {ZMQ_BACKLOG, 4096},            // connections that wait to be accepted
     {ZMQ_HANDSHAKE_IVL, 10000},     // ms for a connection to greet
-    {ZMQ_HEARTBEAT_IVL, 10000},     // ms between pings, so that a half-dead peer does not stay for ever
-    {ZMQ_HEARTBEAT_TIMEOUT, 30000}  // ms without an answer until its connection is closed
+    {ZMQ_TCP_KEEPALIVE, 1},         // so that a half-dead peer does not stay for ever
+    {ZMQ_TCP_KEEPALIVE_IDLE, 10},   // s of silence until the system asks
+    {ZMQ_TCP_KEEPALIVE_INTVL, 10},  // s between its questions
+    {ZMQ_TCP_MAXRT, 30000}          // ms without an answer until the connection is closed
 };
 
 static const int64_t max_request = 1 << 20;  // bytes; above the worker's request limit, as that gets an error reply

@@ -4,6 +4,7 @@ import contextlib
 import resource
 import time
 
+from .bounds import Goal
 from .lists import in_turn, listing
 from .machine import SCRATCH, anonymous_bytes, make_layout
 from .question import WHOLE_LIST
@@ -25,9 +26,9 @@ def measure(plan, results):
         servers = [waybill, stack.enter_context(Fixed(question.reply))]
         for server in servers:
             stack.enter_context(a_crowd(server, idle, results))
-        load = plan.short_load(clients=ASKING)
-        samples = in_turn(plan, dict.fromkeys(servers, question), load)
-        results.add("list in a crowd", idle + ASKING, question.size, samples, limit="C")
+        goal, load = Goal("list in a crowd", "C"), plan.short_load(clients=ASKING)
+        samples = in_turn(plan, dict.fromkeys(servers, question), load, goal=goal)
+        results.add(goal.kind, idle + ASKING, question.size, samples, limit=goal.limit)
 
 
 @contextlib.contextmanager

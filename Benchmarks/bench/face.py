@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import time
 
+from .bounds import Goal
 from .cri import Containerd, Face, FixedFace, GoServer
 from .machine import WAYBILL, cpu_seconds, make_layout
 from .question import WHOLE_LIST, Failure, filter_request, layout_tags
@@ -38,8 +39,9 @@ def measure_lists(images, plan, results):
         if Containerd.name not in results.missing and images in plan.containerd:
             asked.append(stack.enter_context(Containerd(layout)))
         entries = {server.name: lambda server=server: server.measure(None, load) for server in asked}
-        samples = interleaved(plan.rounds, entries, seldom={GoServer.name, Containerd.name})
-        results.add("list over CRI", images, len(face.call()), samples, limit=FixedFace.name)
+        goal = Goal("list over CRI", FixedFace.name)
+        samples = interleaved(plan.rounds, entries, {GoServer.name, Containerd.name}, goal)
+        results.add(goal.kind, images, len(face.call()), samples, limit=goal.limit)
 
 
 def measure_beside_zeromq(plan, results):
@@ -55,8 +57,9 @@ def measure_beside_zeromq(plan, results):
                 return face.measure_over_zeromq(question, one)
 
         entries = {"waybill": lambda: face.measure_over_zeromq(question, one), "waybill, asked over CRI": busy}
-        samples = interleaved(plan.rounds, entries)
-        results.add("filter beside CRI", 1_000, question.size, samples, limit="waybill")
+        goal = Goal("filter beside CRI", "waybill")
+        samples = interleaved(plan.rounds, entries, goal=goal)
+        results.add(goal.kind, 1_000, question.size, samples, limit=goal.limit)
 
 
 class Asking(Server):

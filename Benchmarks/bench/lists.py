@@ -3,6 +3,7 @@
 import contextlib
 
 from .between import Broker, Proxy
+from .bounds import Goal
 from .cri import Containerd, GoServer
 from .machine import make_layout
 from .question import WHOLE_LIST, check_whole_list, decode
@@ -32,16 +33,18 @@ def measure_list(images, plan, results):
             redis = stack.enter_context(Redis(question))
             asked[redis] = redis.own_question
         if images == 1:
-            samples = in_turn(plan, asked, plan.short_load(clients=1, pipeline=64))
-            results.add("list, 64 in flight", images, question.size, samples, limit="C")
+            goal = Goal("list, 64 in flight", "C")
+            samples = in_turn(plan, asked, plan.short_load(clients=1, pipeline=64), seldom={Redis.name}, goal=goal)
+            results.add(goal.kind, images, question.size, samples, limit=goal.limit)
 
         asked[stack.enter_context(Encoding(question.reply))] = question
         if GoServer.name not in results.missing:
             asked[stack.enter_context(GoServer(layout, question.reply))] = question
         if Containerd.name not in results.missing and images in plan.containerd:
             asked[stack.enter_context(Containerd(layout))] = question
-        samples = in_turn(plan, asked, plan.list_load(images), seldom={Redis.name, Encoding.name, GoServer.name, Containerd.name})
-        results.add("list", images, question.size, samples, limit="C")
+        goal, seldom = Goal("list", "C"), {Redis.name, Encoding.name, GoServer.name, Containerd.name}
+        samples = in_turn(plan, asked, plan.list_load(images), seldom=seldom, goal=goal)
+        results.add(goal.kind, images, question.size, samples, limit=goal.limit)
 
         near = [stack.enter_context(server) for server in (Waybill(layout, "ipc"), Fixed(question.reply, "ipc"))]
         for server in near:
@@ -58,13 +61,15 @@ def measure_on_the_way(plan, results):
         watched = stack.enter_context(Watched(layout))
         question = listing(quiet, layout)
         watched.fetch(WHOLE_LIST)
-        samples = in_turn(plan, {watched: question, quiet: question}, plan.load(), ["watched", "silent"])
-        results.add("list, watched or not", 1, question.size, samples, limit="silent")
+        goal = Goal("list, watched or not", "silent")
+        samples = in_turn(plan, {watched: question, quiet: question}, plan.load(), ["watched", goal.limit], goal=goal)
+        results.add(goal.kind, 1, question.size, samples, limit=goal.limit)
 
         if Broker.name not in results.missing:
             between = [stack.enter_context(way(layout)) for way in (Broker, Proxy)]
-            samples = in_turn(plan, dict.fromkeys(between, question), plan.short_load())
-            results.add("list through two workers", 1, question.size, samples, limit=Proxy.name)
+            goal = Goal("list through two workers", Proxy.name)
+            samples = in_turn(plan, dict.fromkeys(between, question), plan.short_load(), goal=goal)
+            results.add(goal.kind, 1, question.size, samples, limit=goal.limit)
 
 
 def listing(waybill, layout):
@@ -74,7 +79,7 @@ def listing(waybill, layout):
     return question
 
 
-def in_turn(plan, asked, load, names=None, seldom=()):
+def in_turn(plan, asked, load, names=None, seldom=(), goal=None):
     """The samples of servers that are asked in turn, by the names of the servers, as `interleaved` has them.
 
     The seldom ones are slow: each of their rounds has the usual time.
@@ -86,4 +91,4 @@ def in_turn(plan, asked, load, names=None, seldom=()):
         return lambda: server.measure(asked[server], given)
 
     entries = {name: entry(server, name) for name, server in zip(names, asked)}
-    return interleaved(plan.rounds_of(load), entries, seldom)
+    return interleaved(plan.rounds_of(load), entries, seldom, goal)

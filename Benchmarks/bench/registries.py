@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 
+from .bounds import Goal
 from .lists import in_turn
 from .machine import SCRATCH, anonymous_bytes, resident_bytes
 from .question import WHOLE_LIST, Failure, Question, decode, filter_request, unchanged_request
@@ -46,7 +47,8 @@ def measure_small_replies(registries, plan, results):
             ("not_modified", {1, 10_000, plan.large}, unchanged_question),
         ):
             asked = {registries[images]: ask(registries[images]) for images in sorted(sizes)} | {limit: one}
-            samples = in_turn(plan, asked, plan.short_load(), [*sorted(sizes), limit.name])
+            names = [*sorted(sizes), limit.name]
+            samples = in_turn(plan, asked, plan.short_load(), names, goal=Goal(kind, limit.name))
             results.add(kind, 1, one.size, {limit.name: samples[limit.name]})
             for server, question in list(asked.items())[:-1]:
                 of = samples[server.images]
@@ -89,14 +91,16 @@ def measure_readers(registry, plan, results):
         ("list", registry.question(WHOLE_LIST), plan.load(seconds=2 * plan.seconds)),
     ):
         question = question.while_changing()
+        goal = Goal(kind + " beside changes", "waybill")
         samples = interleaved(
             plan.rounds_of(load),
             {
                 "waybill": lambda: registry.measure(question, load),
                 "waybill, changing": lambda: while_changing(registry, question, load, results),
             },
+            goal=goal,
         )
-        results.add(kind + " beside changes", registry.images, question.size, samples, limit="waybill")
+        results.add(goal.kind, registry.images, question.size, samples, limit=goal.limit)
 
 
 def while_changing(registry, question, load, results):

@@ -3,7 +3,7 @@
 import datetime
 
 from . import machine
-from .results import CONFIDENCE, SELDOM, Estimate
+from .results import CONFIDENCE, MORE, SELDOM, Estimate
 from .targets import targets
 
 SECTIONS = [
@@ -129,11 +129,12 @@ def report(plan, results, command, minutes, charts):
         f"- load: {spread(loads)} of a core, on the cores that the servers use too",
         "",
         f"Medians of {rounds(plan)}, the servers asked in turn; in brackets, what holds the median with a confidence of "
-        f"{CONFIDENCE:.0%}, by the order of the rounds alone. Peers that are far away have at most "
-        f"{SELDOM} rounds; starts, memory and containerd's rest have {plan.few}, of which the lowest and the highest are "
-        "given. CPU is the server's, user and system, all threads; *against* is the median of the rounds' quotients by "
-        "the server in the same group of lines that has none. Every byte of every reply over ZeroMQ and from Redis was "
-        "checked; of those over gRPC, the size of each and the images of some.",
+        f"{CONFIDENCE:.0%}, by the order of the rounds alone. Where these do not tell whether a target is met, there are "
+        f"up to {MORE} times as many. Peers that are far away have at most {SELDOM} rounds; starts, memory and "
+        f"containerd's rest have {plan.few}, of which the lowest and the highest are given. CPU is the server's, user and "
+        "system, all threads; *against* is the median of the rounds' quotients by the server in the same group of lines "
+        "that has none. Every byte of every reply over ZeroMQ and from Redis was checked; of those over gRPC, the size of "
+        "each and the images of some.",
     ]
     lines += look(plan)
     lines += ["", "## Targets", "", "What is in bold was missed. What the rounds cannot tell is *open*.", ""]

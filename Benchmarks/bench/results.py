@@ -9,6 +9,7 @@ from .server import Sample
 
 CONFIDENCE = 0.99
 SELDOM = 12  # rounds, of what is so far from what it is compared with
+MORE = 3  # times the rounds, at most, of what they do not tell
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,15 +115,18 @@ class Results:
         return Estimate.of(found) if found else None
 
 
-def interleaved(rounds, entries, seldom=()):
+def interleaved(rounds, entries, seldom=(), goal=None):
     """The samples by name of what is measured in turn, to and fro, so that a slow minute hits all of them.
 
-    Those named in `seldom` have their turn in some of the rounds only.
+    Those named in `seldom` have their turn in some of the rounds only. While the rounds do not tell whether a goal is
+    reached, there are more of them.
     """
     every = math.ceil(rounds / SELDOM)
     samples = {name: [] for name in entries}
-    for number in range(rounds):
+    for number in range(rounds * (MORE if goal else 1)):
+        if number >= rounds and number % math.ceil(rounds / 4) == 0 and goal.is_told(samples):
+            break
         for name in entries if number % 2 == 0 else reversed(entries):
-            if name not in seldom or number % every == 0:
+            if name not in seldom or number < rounds and number % every == 0:
                 samples[name].append(entries[name]())
     return samples

@@ -11,7 +11,7 @@ extension Socket {
     try set(.linger, to: linger)
     try set(.maxMessageSize, to: Self.maxRequestBytes)
     // libzmq's I/O thread fills this buffer of a connection before it turns to the next one.
-    try set(.sendBufferSize, to: 512 * 1_024)
+    try set(.sendBufferSize, to: 384 * 1_024)
     try configureConnections()
   }
 
