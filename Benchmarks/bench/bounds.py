@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from .results import Estimate
+from .results import ratio
 
 # Requests a second are at least so many times the other's, and all else at most.
 BOUNDS = {
@@ -42,11 +42,7 @@ class Goal:
         limit = samples[self.limit]
         others = [of for server, of in samples.items() if server != self.limit and len(of) == len(limit)]
         return None not in [
-            is_met(Estimate.ratio(values(other, of), values(limit, of)), bound, is_least(of))
+            is_met(ratio(other, limit, of), bound, is_least(of))
             for of, bound in BOUNDS[self.kind].items()
             for other in others
         ]
-
-
-def values(samples, of):
-    return [getattr(sample, of) for sample in samples]

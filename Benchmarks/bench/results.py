@@ -36,10 +36,8 @@ class Estimate:
 
     @classmethod
     def ratio(cls, values, others, confidence=CONFIDENCE):
-        """Of values and others, round by round where both have the same rounds: a slow second hits both."""
-        if len(values) == len(others):
-            return cls.of([value / other for value, other in zip(values, others)], confidence)
-        return cls.of(values, confidence) / cls.of(others, confidence)
+        """Of values and others, round by round: a slow second hits both."""
+        return cls.of([value / other for value, other in zip(values, others, strict=True)], confidence)
 
     def __truediv__(self, other):
         if isinstance(other, Estimate):
@@ -48,6 +46,13 @@ class Estimate:
 
     def __add__(self, other):
         return Estimate(self.value + other.value, self.low + other.low, self.high + other.high)
+
+
+def ratio(samples, others, of, confidence=CONFIDENCE):
+    """Of the rounds that both were in."""
+    own, others = ({sample.round: getattr(sample, of) for sample in one} for one in (samples, others))
+    common = own.keys() & others.keys()
+    return Estimate.ratio([own[number] for number in common], [others[number] for number in common], confidence)
 
 
 @dataclasses.dataclass
@@ -71,7 +76,7 @@ class Row:
         return Estimate.of(self.values(of))
 
     def against(self, samples, of, confidence=CONFIDENCE):
-        return Estimate.ratio(self.values(of), [getattr(sample, of) for sample in samples], confidence)
+        return ratio(self.samples, samples, of, confidence)
 
     def against_limit(self, of, confidence=CONFIDENCE):
         return self.against(self.limit, of, confidence)
@@ -128,5 +133,5 @@ def interleaved(rounds, entries, seldom=(), goal=None):
             break
         for name in entries if number % 2 == 0 else reversed(entries):
             if name not in seldom or number < rounds and number % every == 0:
-                samples[name].append(entries[name]())
+                samples[name].append(dataclasses.replace(entries[name](), round=number))
     return samples

@@ -26,6 +26,7 @@ class Sample:
     max_us: float
     cpu_us: float  # the server's, a request, all threads
     load_cores: float
+    round: int = 0
 
 
 @dataclasses.dataclass
