@@ -9,7 +9,7 @@ from .cri import Face
 from .lists import in_turn, listing
 from .machine import OWN, ROOT, Build, make_layout
 from .question import WHOLE_LIST
-from .registries import filter_question, unchanged_question, while_changing
+from .registries import filter_question, on_one_core, unchanged_question, while_changing
 from .report import look, rounds, section, within
 from .results import Estimate, interleaved
 from .servers import Registry, Waybill
@@ -82,7 +82,7 @@ def measure_registries(builds, plan, results):
         for kind, ask in (("filter", filter_question), ("not_modified", unchanged_question)):
             asked = {registry: ask(registry) for registry in registries}
             compare(kind, plan.large, asked, plan, results, plan.short_load())
-        for number in range(plan.rounds_of(plan.short_load())):
+        for number in on_one_core(registries, plan.rounds_of(plan.short_load())):
             for registry in registries if number % 2 else reversed(registries):
                 for name, words in (("a change", ("change", 1_000)), ("the first list after a change", ("first-list", 20))):
                     results.note(f"µs of {name}, {registry.name}", plan.large, registry.tell(*words)["p50_us"])

@@ -76,6 +76,12 @@ def memory_pages(pid):
     return [int(field) for field in pathlib.Path(f"/proc/{pid}/statm").read_text().split()]
 
 
+def move(pid, cores):
+    """Has all threads of a process run on these cores."""
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
+
+
 def description():
     cpu = first_match(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30

@@ -73,7 +73,8 @@ def targets(plan, results):
         return [Check(f"{images:,}", results.ratio("list", images, other), bound) for images in sizes]
 
     def growth(name, less, more):
-        return quotient(results.value(name, more), results.value(name, less))
+        values, others = (results.values.get((name, images)) for images in (more, less))
+        return values and others and Estimate.ratio(values, others)
 
     def memory(name, packed, images):
         return quotient(results.value(name, images), results.value(packed, images))
