@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
@@ -80,6 +81,11 @@ def move(pid, cores):
     """Has all threads of a process run on these cores."""
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), cores)
+
+
+def command_line(program, results):
+    """What was called, without the folder of the results, which is one of this machine."""
+    return " ".join([program, *sys.argv[1:]]).replace(str(results), results.name)
 
 
 def description():

@@ -36,8 +36,8 @@ struct ImageSlice: Sendable {
   func isCalled(_ name: RawSpan) -> Bool {
     withBytes { bytes in
       // Most ask for a name as the image has it.
-      var isCalled = Image.hasName(encoded: bytes) { $0.hasSameBytes(as: name) }
-      guard !isCalled else { return true }
+      if Image.hasName(encoded: bytes, { $0.hasSameBytes(as: name) }) { return true }
+      var isCalled = false
       ImageReference.normalise(name) { wanted in
         isCalled = Image.hasName(encoded: bytes) { name in
           var isMeant = false

@@ -1,5 +1,3 @@
-internal import CMessagePack
-
 extension Value {
   /// How many bytes the body of the string, binary or extension has; nil for another kind.
   public var byteCount: Int? { body?.count }
